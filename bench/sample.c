@@ -61,7 +61,7 @@ static lk_status naive(sampler *s, double seconds) {
 
 static lk_status init(sampler *s, bool incremental) {
     lk_context *context = s->graph->context;
-    LK_TRY(lk_execution_create(s->graph, incremental ? LK_PLAN_INCREMENTAL : LK_PLAN_EVALUATE,
+    LK_TRY(lk_execution_create(s->graph, incremental ? LK_PLAN_STEPS : LK_PLAN_EVALUATE,
                                s->batch, &s->execution));
     s->x = random_examples(s->network, s->batch);
     s->column = lk_allocate(s->batch, sizeof *s->column);

@@ -33,7 +33,7 @@ bool lk_memory_size(int64_t count, size_t size, size_t *bytes) {
 /* What is large stands in large pages where the system has them: weights and values are walked
  * through in long strides, and small pages would ask for more entries of the page tables than a
  * processor keeps. */
-static void *zeroed(size_t bytes) {
+static void *aligned(size_t bytes) {
     void *memory;
     if (posix_memalign(&memory, bytes < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE, bytes) != 0) {
         return NULL;
@@ -44,7 +44,12 @@ static void *zeroed(size_t bytes) {
                 MADV_HUGEPAGE); /* if it will not, nothing is lost */
     }
 #endif
-    return memset(memory, 0, bytes);
+    return memory;
+}
+
+static void *zeroed(size_t bytes) {
+    void *memory = aligned(bytes);
+    return memory != NULL ? memset(memory, 0, bytes) : NULL;
 }
 
 void *lk_allocate(int64_t count, size_t size) {
@@ -54,8 +59,10 @@ void *lk_allocate(int64_t count, size_t size) {
 
 void *lk_resize(void *memory, int64_t count, size_t size) {
     size_t bytes;
-    return lk_memory_size(count, size, &bytes) && !lk_memory_refused() ? realloc(memory, bytes)
-                                                                       : NULL;
+    if (!lk_memory_size(count, size, &bytes) || lk_memory_refused()) {
+        return NULL;
+    }
+    return memory == NULL && bytes >= LARGE_PAGE ? aligned(bytes) : realloc(memory, bytes);
 }
 
 void *lk_room_for_one(void *list, int64_t count, size_t size) {

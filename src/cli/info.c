@@ -9,6 +9,7 @@
 #include "cli/info/field.h"
 #include "codec/container.h"
 #include "graph/op.h"
+#include "graph/quantized.h"
 #include "models/model_file.h"
 #include "models/run.h"
 
@@ -111,12 +112,14 @@ static int print_json(const lk_model *model, const lk_graph *graph, const char *
         return EXIT_FAULT;
     }
     json_t *object = json_pack(
-        "{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, s:s?}",
+        "{s:s, s:o, s:s, s:I, s:i, s:s, s:s, s:I, s:I, s:s, s:i, s:I, s:I, s:I, s:I, s:o, s:o, "
+        "s:s?}",
         "family", model->family->name, "settings", settings_json(model), "shape", shape,
         "variables", (json_int_t)model->data.variables, "alphabet", model->data.alphabet,
         "binarization", cli_binarization_of(model, model->data.binarization), "ordering",
         model->order_name, "parameters", (json_int_t)lk_parameters_total(model->parameters),
-        "fingerprint", fingerprint, "variants", lk_model_variants(model), "sequential_steps",
+        "parameters_8_bits", (json_int_t)lk_parameters_quantized(model->parameters), "fingerprint",
+        fingerprint, "variants", lk_model_variants(model), "sequential_steps",
         (json_int_t)graph->steps, "multiply_adds_forward",
         (json_int_t)lk_graph_multiply_adds_forward(graph), "multiply_adds_cached_sample",
         (json_int_t)lk_graph_multiply_adds_cached(graph), "multiply_adds_naive_sample",
@@ -165,7 +168,12 @@ static int print_text(const lk_model *model, const lk_graph *graph, const char *
     info_data_print(model);
     print_distributions(graph);
     printf("ordering        %s, %d sequential steps\n", model->order_name, graph->steps);
-    printf("parameters      %lld\n", (long long)lk_parameters_total(model->parameters));
+    printf("parameters      %lld", (long long)lk_parameters_total(model->parameters));
+    int64_t quantized = lk_parameters_quantized(model->parameters);
+    if (quantized > 0) {
+        printf(", %lld of them in 8 bits", (long long)quantized);
+    }
+    printf("\n");
     char variants[16];
     snprintf(variants, sizeof variants, "%ss", lk_model_variant_name(model));
     printf("%-15s %d\n", variants, lk_model_variants(model));

@@ -4,12 +4,13 @@
 #include <string.h>
 
 extern const cli_verb cli_train_verb, cli_eval_verb, cli_sample_verb, cli_compress_verb,
-    cli_decompress_verb, cli_score_verb, cli_check_verb, cli_info_verb, cli_models_verb,
-    cli_manual_verb;
+    cli_decompress_verb, cli_quantize_verb, cli_score_verb, cli_check_verb, cli_info_verb,
+    cli_models_verb, cli_manual_verb;
 
 static const cli_verb *const verbs[] = {
-    &cli_train_verb, &cli_eval_verb,  &cli_sample_verb, &cli_compress_verb, &cli_decompress_verb,
-    &cli_score_verb, &cli_check_verb, &cli_info_verb,   &cli_models_verb,   &cli_manual_verb,
+    &cli_train_verb,      &cli_eval_verb,   &cli_sample_verb,   &cli_compress_verb,
+    &cli_decompress_verb, &cli_score_verb,  &cli_quantize_verb, &cli_check_verb,
+    &cli_info_verb,       &cli_models_verb, &cli_manual_verb,
 };
 
 const cli_verb *cli_verb_at(int32_t index) {

@@ -5,6 +5,7 @@
 
 #include "base/double_maths.h"
 #include "base/measure.h"
+#include "dist/dist.h"
 
 #define CDF_ENTRIES (INT64_C(1) << 20) /* of a block, unless one row needs more */
 #define ROWS (INT64_C(1) << 14)        /* of a block: they stay in a core's cache */
@@ -147,11 +148,15 @@ static int64_t width_of(const task *t) {
 
 /* For decoding: the distributions. */
 static void find_distributions(const task *t, const span *s, uint32_t *cdf) {
-    const float *parameters = lk_run_parameters(t->run, s->place);
-    bool lists = s->head.dist->search == NULL;
-    for (int64_t lane = s->lane; lane < s->live && lists; lane++, cdf += width_of(t)) {
-        s->head.dist->cdf(t->coder->model->context->kernels, &s->head,
-                          parameters + lane * s->head.channels, cdf);
+    const float *parameters = lk_run_parameters(t->run, s->place) + s->lane * s->head.channels;
+    int64_t count = s->head.dist->search == NULL ? s->live - s->lane : 0, width = width_of(t);
+    bool alike = lk_parameters_alike(parameters, s->head.channels, count);
+    for (int64_t i = 0; i < count; i++, cdf += width, parameters += s->head.channels) {
+        if (alike && i > 0) {
+            memcpy(cdf, cdf - width, ((size_t)s->head.alphabet + 1) * sizeof *cdf);
+        } else {
+            s->head.dist->cdf(t->coder->model->context->kernels, &s->head, parameters, cdf);
+        }
     }
 }
 
@@ -168,12 +173,15 @@ static void find_intervals(const task *t, const span *s, uint32_t *cdf) {
         LK_REQUIRE(x[i] < s->head.alphabet);
     }
     s->head.dist->nll(kernels, &s->head, parameters, x, count, c->terms + at);
+    bool alike = lk_parameters_alike(parameters, s->head.channels, count);
     for (int64_t i = 0; i < count; i++, parameters += s->head.channels) {
         lk_interval *interval = c->intervals + LK_DIGITS_MOST * (at + i);
         if (s->head.dist->search != NULL) {
             s->head.dist->search->intervals(kernels, &s->head, parameters, x[i], interval);
         } else {
-            s->head.dist->cdf(kernels, &s->head, parameters, cdf);
+            if (!alike || i == 0) {
+                s->head.dist->cdf(kernels, &s->head, parameters, cdf);
+            }
             *interval = (lk_interval){cdf[x[i]], cdf[x[i] + 1] - cdf[x[i]]};
         }
     }

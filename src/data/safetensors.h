@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 
-typedef enum lk_tensor_type { LK_F32, LK_F64, LK_I32, LK_I64, LK_U8, LK_U16 } lk_tensor_type;
+typedef enum lk_tensor_type { LK_F32, LK_F64, LK_I32, LK_I64, LK_U8, LK_U16, LK_I8 } lk_tensor_type;
 
 typedef struct lk_tensor {
     const char *name;
@@ -35,8 +35,8 @@ const char *lk_safetensors_value(const lk_safetensors *file, const char *key); /
 const lk_tensor *lk_safetensors_tensor(const lk_safetensors *file, const char *name);
 
 /* Writes atomically. Tensors are laid out as the Python package does: sorted by type (I64, F64,
- * F32, I32, U16, U8), then by name; header padded with spaces to 8 bytes. Names must differ; names,
- * keys and values must be UTF-8. */
+ * F32, I32, U16, I8, U8), then by name; header padded with spaces to 8 bytes. Names must differ;
+ * names, keys and values must be UTF-8. */
 lk_status lk_safetensors_write(lk_context *context, const char *path, const lk_tensor *tensors,
                                int32_t count, const char *const *keys, const char *const *values,
                                int32_t pairs);

@@ -1,5 +1,6 @@
 /* Writing safetensors, laid out as the Python package lays it out, so that its files of equal
- * content are equal byte for byte: arrays by the rank of their type (I64, F64, F32, I32, U16, U8),
+ * content are equal byte for byte: arrays by the rank of their type (I64, F64, F32, I32, U16, I8,
+ * U8),
  * then by name; the header without white space, padded to 8 bytes. */
 #include <jansson.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@ static const char *const type_name[] = {LK_TENSOR_TYPE_NAMES};
 
 static int compare_layout(const void *left, const void *right) {
     static const uint8_t rank[LK_TENSOR_TYPES] = {
-        [LK_I64] = 0, [LK_F64] = 1, [LK_F32] = 2, [LK_I32] = 3, [LK_U16] = 4, [LK_U8] = 5};
+        [LK_I64] = 0, [LK_F64] = 1, [LK_F32] = 2, [LK_I32] = 3,
+        [LK_U16] = 4, [LK_I8] = 5,  [LK_U8] = 6};
     const lk_tensor *a = *(const lk_tensor *const *)left, *b = *(const lk_tensor *const *)right;
     return rank[a->type] != rank[b->type] ? rank[a->type] - rank[b->type]
                                           : strcmp(a->name, b->name);

@@ -50,10 +50,28 @@ static int64_t channels(const lk_head *head) {
     return head->alphabet;
 }
 
+/* All examples have the parameters of the first: each symbol has one term. */
+static void nll_alike(const lk_kernels *kernels, const lk_head *head, const float *parameters,
+                      const uint16_t *x, int64_t count, float *nll_nats) {
+    float term[BLOCK];
+    bool known[BLOCK] = {false};
+    for (int64_t n = 0; n < count; n++) {
+        if (!known[x[n]]) {
+            kernels->categorical_nll(&term[x[n]], parameters, x + n, 1, head->alphabet);
+            known[x[n]] = true;
+        }
+        nll_nats[n] = term[x[n]];
+    }
+}
+
 /* Rows that stand apart are taken one by one: an example's bits are the same in any company. */
 static void nll(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                 const uint16_t *x, int64_t count, float *nll_nats) {
     int64_t at_once = head->channels == head->alphabet ? count : 1;
+    if (head->alphabet <= BLOCK && lk_parameters_alike(parameters, head->channels, count)) {
+        nll_alike(kernels, head, parameters, x, count, nll_nats);
+        return;
+    }
     for (int64_t n = 0; n < count; n += at_once) {
         kernels->categorical_nll(nll_nats + n, parameters + n * head->channels, x + n, at_once,
                                  head->alphabet);
@@ -102,9 +120,14 @@ static void one_example(const lk_kernels *kernels, int32_t alphabet, const float
 static void probabilities(const lk_kernels *kernels, const lk_head *head, const float *parameters,
                           int64_t count, float temperature, float *probability) {
     LK_REQUIRE(temperature >= 0.0f && temperature < lk_infinity());
-    for (int64_t n = 0; n < count; n++) {
+    bool alike = lk_parameters_alike(parameters, head->channels, count);
+    for (int64_t n = 0; n < (alike ? 1 : count); n++) {
         one_example(kernels, head->alphabet, parameters + n * head->channels, temperature,
                     probability + n * head->alphabet);
+    }
+    for (int64_t n = 1; n < count && alike; n++) {
+        memcpy(probability + n * head->alphabet, probability,
+               (size_t)head->alphabet * sizeof *probability);
     }
 }
 

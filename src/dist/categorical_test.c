@@ -312,6 +312,32 @@ static void test_temperature(void **state) {
     assert_true(p[0] == 0.0f && p[1] == 0.5f && p[2] == 0.5f && p[3] == 0.0f);
 }
 
+/* Examples with the same parameters are seen to be alike; that changes nothing. */
+static void test_alike(void **state) {
+    enum { COUNT = 9, V = 5 };
+    (void)state;
+    const lk_kernels *kernels = lk_kernels_named("scalar");
+    const float row[V] = {0.3f, -2.0f, -INFINITY, 4.5f, 0.0f};
+    const uint16_t x[COUNT] = {0, 4, 3, 3, 1, 2, 0, 4, 1};
+    float parameters[COUNT * V], nll[COUNT], one, p[COUNT * V], own[V];
+    for (int i = 0; i < COUNT; i++) {
+        memcpy(parameters + i * V, row, sizeof row);
+    }
+    for (int differ = 0; differ < 2; differ++) {
+        parameters[(COUNT - 1) * V] += (float)differ;
+        assert_true(lk_parameters_alike(parameters, V, COUNT) == (differ == 0));
+        lk_categorical.nll(kernels, &HEAD(V), parameters, x, COUNT, nll);
+        lk_categorical.probabilities(kernels, &HEAD(V), parameters, COUNT, 0.7f, p);
+        for (int i = 0; i < COUNT; i++) {
+            lk_categorical.nll(kernels, &HEAD(V), parameters + i * V, x + i, 1, &one);
+            lk_categorical.probabilities(kernels, &HEAD(V), parameters + i * V, 1, 0.7f, own);
+            assert_memory_equal(&nll[i], &one, sizeof one);
+            assert_memory_equal(p + i * V, own, sizeof own);
+        }
+    }
+    assert_false(lk_parameters_alike(parameters, V, 1));
+}
+
 /* Part of the file format: these bits may never change. */
 static void test_cdf_is_frozen(void **state) {
     (void)state;
@@ -343,6 +369,7 @@ int main(void) {
         cmocka_unit_test(test_any_bits),
         cmocka_unit_test(test_code_length),
         cmocka_unit_test(test_temperature),
+        cmocka_unit_test(test_alike),
         cmocka_unit_test(test_cdf_is_frozen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,4 +23,8 @@ extern const lk_dist lk_logistic_mixture;
  * leaves F(last) <= unit, the last one that is not. */
 int32_t lk_probabilities_draw(const float *probability, int32_t alphabet, float unit);
 
+/* Whether examples, more than one, have the same parameters, to the bit: of a variable that depends
+ * on no other, as all of a histogram, what one of them needs serves all. */
+bool lk_parameters_alike(const float *parameters, int64_t channels, int64_t count);
+
 #endif

@@ -1,4 +1,7 @@
-/* Sampling by the inverse cumulative distribution. */
+/* What distributions of symbols share: sampling by the inverse cumulative distribution, and seeing
+ * that there is one distribution for all. */
+#include <string.h>
+
 #include "dist/dist.h"
 
 int32_t lk_probabilities_draw(const float *probability, int32_t alphabet, float unit) {
@@ -14,4 +17,9 @@ int32_t lk_probabilities_draw(const float *probability, int32_t alphabet, float 
         }
     }
     return last;
+}
+
+bool lk_parameters_alike(const float *parameters, int64_t channels, int64_t count) {
+    return count > 1 && memcmp(parameters, parameters + channels,
+                               (size_t)((count - 1) * channels) * sizeof *parameters) == 0;
 }

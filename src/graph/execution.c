@@ -55,6 +55,7 @@ static lk_status allocate(lk_execution *execution) {
             context, "values of the network",
             bytes_of(execution->memory.total, graph->variables, execution->batch));
     }
+    LK_TRY(execution->plan != LK_PLAN_EVALUATE ? lk_execution_prepare_steps(execution) : LK_OK);
     return execution->window != NULL ? lk_execution_prepare_window(execution) : LK_OK;
 }
 
@@ -108,6 +109,8 @@ void lk_execution_destroy(lk_execution *execution) {
     lk_release(execution->value);
     lk_release(execution->gradient);
     lk_release(execution->at_step);
+    lk_release(execution->step_task);
+    lk_release(execution->step_pointers);
     lk_release(execution->begin);
     lk_release(execution->cells);
     lk_release(execution->numbers);
@@ -118,7 +121,8 @@ void lk_execution_destroy(lk_execution *execution) {
 
 void lk_execution_rebind(lk_execution *execution, const lk_graph *graph) {
     const lk_graph *old = execution->graph;
-    LK_REQUIRE(execution->plan != LK_PLAN_INCREMENTAL && execution->window == NULL);
+    LK_REQUIRE(execution->plan == LK_PLAN_EVALUATE || execution->plan == LK_PLAN_TRAIN);
+    LK_REQUIRE(execution->window == NULL);
     LK_REQUIRE(old->node_count == graph->node_count);
     LK_REQUIRE(old->field_count == graph->field_count && old->variables == graph->variables);
     for (int32_t f = 0; f < graph->field_count; f++) {
@@ -155,6 +159,7 @@ int64_t lk_execution_window_bytes(const lk_window *window, lk_plan plan, int64_t
 
 void lk_execution_set_pool(lk_execution *execution, lk_pool *pool) {
     execution->pool = pool;
+    execution->unready = true;
 }
 
 void lk_execution_set_training(lk_execution *execution, bool training, uint64_t seed,
@@ -162,6 +167,7 @@ void lk_execution_set_training(lk_execution *execution, bool training, uint64_t 
     execution->training = training;
     execution->seed = seed;
     execution->step = step;
+    execution->unready = true;
 }
 
 /* ---- one node -------------------------------------------------------------------------------- */
@@ -219,6 +225,7 @@ void lk_weigh_examples(const lk_execution *execution, int64_t variable, int64_t 
 void lk_execution_place_values(lk_execution *execution, int64_t count) {
     const lk_graph *graph = execution->graph;
     execution->count = count;
+    execution->unready = true;
     execution->first = 0;
     execution->last = graph->variables;
     for (int32_t i = 0; i < graph->node_count; i++) {
@@ -253,6 +260,7 @@ lk_task lk_execution_task(lk_execution *execution, const lk_node *node, lk_task_
         .in = arrays->in,
         .out = execution->value[node->index],
         .parameter = arrays->parameter,
+        .parameters = graph->parameters,
         .dout = execution->gradient[node->index],
         .din = arrays->din,
         .dparameter = arrays->dparameter,
@@ -278,13 +286,6 @@ lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const i
 
 /* ---- the parallel schedule ------------------------------------------------------------------- */
 
-/* Where a variable's example 0 stands in its field's node, or the node of its output. */
-static float *cell_of(const lk_execution *execution, const lk_field *field, const lk_node *node,
-                      int64_t variable) {
-    return execution->value[node->index] +
-           (variable - field->first) * execution->count * node->channels;
-}
-
 typedef struct fill {
     lk_execution *execution;
     const uint16_t *x;
@@ -302,7 +303,7 @@ static void fill_piece(void *argument, int64_t piece, int worker) {
         const lk_field *field = lk_graph_field(e->graph, v);
         const uint16_t *column = f->x + place - e->first;
         uint16_t *symbols = e->symbols + v * count;
-        float *value = cell_of(e, field, field->node, v);
+        float *value = lk_execution_cell(e, field, field->node, v);
         for (int64_t n = 0; n < count; n++) {
             symbols[n] = column[n * variables];
             value[n] = (float)column[n * variables];
@@ -318,6 +319,7 @@ void lk_execution_fill(lk_execution *execution, const uint16_t *x) {
 lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64_t count) {
     const lk_graph *graph = execution->graph;
     LK_REQUIRE(execution->window == NULL && count >= 1 && count <= execution->batch);
+    LK_REQUIRE(execution->plan != LK_PLAN_STEPS);
     lk_execution_place_values(execution, count);
     lk_execution_derive(execution);
     lk_execution_fill(execution, x);
@@ -331,7 +333,7 @@ lk_status lk_execution_forward(lk_execution *execution, const uint16_t *x, int64
 
 const float *lk_execution_parameters(const lk_execution *execution, int64_t variable) {
     const lk_field *field = lk_graph_field(execution->graph, variable);
-    return cell_of(execution, field, field->output, variable);
+    return lk_execution_cell(execution, field, field->output, variable);
 }
 
 static void nll_piece(void *argument, int64_t piece, int worker) {
@@ -391,7 +393,9 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
         const lk_node *node = graph->nodes[i];
         lk_range range = lk_range_of_call(execution, node);
         int64_t floats = node->channels * execution->count;
-        bool brief = execution->window != NULL && execution->window->nodes[i].brief;
+        bool brief = execution->window != NULL
+                         ? execution->window->nodes[i].brief
+                         : execution->plan == LK_PLAN_STEPS && node->brief_cells > 0;
         bool kept = lk_plan_trains(execution->plan) ? execution->memory.kept[i] : !brief;
         if (kept && !graph->context->kernels->all_finite(execution->value[i] + range.first * floats,
                                                          (range.last - range.first) * floats)) {
@@ -403,56 +407,6 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
 
 lk_status lk_execution_weights_changed(lk_execution *execution) {
     lk_execution_derive(execution);
+    execution->unready = true;
     return execution->window != NULL ? lk_execution_window_weights_changed(execution) : LK_OK;
-}
-
-/* ---- the incremental schedule ---------------------------------------------------------------- */
-
-lk_status lk_execution_begin(lk_execution *execution, int64_t count) {
-    LK_REQUIRE(execution->plan == LK_PLAN_INCREMENTAL || execution->plan == LK_PLAN_LEARN);
-    LK_REQUIRE(execution->window == NULL);
-    LK_REQUIRE(count >= 1 && count <= execution->batch);
-    lk_execution_place_values(execution, count);
-    lk_execution_fill_along(execution);
-    lk_execution_derive(execution);
-    execution->next_step = -1;
-    return LK_OK;
-}
-
-/* Where each node's list of steps goes on at this step. */
-static void find_step(lk_execution *execution, int32_t step) {
-    const lk_graph *graph = execution->graph;
-    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
-        execution->at_step[i] = lk_steps_find(&graph->nodes[i]->steps, step);
-    }
-}
-
-lk_status lk_execution_compute(lk_execution *execution, int32_t step) {
-    const lk_graph *graph = execution->graph;
-    LK_REQUIRE(step >= 0 && step < graph->steps);
-    if (step != execution->next_step) {
-        find_step(execution, step);
-    }
-    execution->next_step = step + 1;
-    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
-        const lk_node *node = graph->nodes[i];
-        const lk_steps *steps = &node->steps;
-        int32_t at = execution->at_step[i];
-        if (at < steps->count && steps->step[at] == step) {
-            execution->at_step[i]++;
-            LK_TRY(lk_execution_run(execution, node, node->by_ready + steps->begin[at],
-                                    steps->begin[at + 1] - steps->begin[at]));
-        }
-    }
-    return LK_OK;
-}
-
-void lk_execution_set(lk_execution *execution, int64_t variable, const uint16_t *values) {
-    const lk_field *field = lk_graph_field(execution->graph, variable);
-    int64_t count = execution->count;
-    float *value = cell_of(execution, field, field->node, variable);
-    for (int64_t n = 0; n < count; n++) {
-        value[n] = (float)values[n];
-        execution->symbols[variable * count + n] = values[n];
-    }
 }

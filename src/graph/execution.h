@@ -12,7 +12,8 @@ typedef struct lk_execution lk_execution;
 
 typedef enum lk_plan {
     LK_PLAN_EVALUATE,    /* forward only: a buffer is reused once its last reader has run */
-    LK_PLAN_INCREMENTAL, /* forward by steps: every value kept */
+    LK_PLAN_INCREMENTAL, /* forward, or forward by steps: every value kept */
+    LK_PLAN_STEPS,       /* forward by steps alone: values are kept that a later step reads */
     LK_PLAN_TRAIN,       /* forward by the parallel schedule, and backward: what backward does not
                             read is reused as in LK_PLAN_EVALUATE (of a stream all is kept) */
     LK_PLAN_LEARN,       /* forward by either schedule, and backward: every value kept */

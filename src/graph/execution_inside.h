@@ -27,6 +27,11 @@ struct lk_execution {
     float *nll;                   /* [variables][count]: terms of the last lk_execution_nll */
     int32_t next_step;            /* incremental: the step that comes next; */
     int32_t *at_step;             /* [nodes]: where in its list of steps each node is then */
+    /* Incremental: [nodes], laid out once for all steps; but for where values are, and which cells.
+     * Not while `unready`: something else than these has changed. */
+    struct lk_step_task *step_task;
+    const float **step_pointers; /* of inputs and parameters, node after node */
+    bool unready;
     /* Of streams; window NULL: the graph is run whole. */
     const lk_window *window; /* `along`, whose arrays are not owned */
     lk_window along;
@@ -59,6 +64,16 @@ typedef struct lk_task_arrays {
     float *dparameter[LK_NODE_PARAMETERS_MOST];
     bool fresh[LK_NODE_PARAMETERS_MOST];
 } lk_task_arrays;
+
+typedef struct lk_step_task {
+    lk_task task;
+    const float **in; /* [inputs], of the task */
+} lk_step_task;
+
+/* Room for these; before the steps of a begin; some cells of a step. */
+lk_status lk_execution_prepare_steps(lk_execution *execution);
+lk_status lk_execution_step(lk_execution *execution, const lk_node *node, const int32_t *cells,
+                            int64_t count);
 
 /* What an execution along a window needs beside its values. */
 lk_status lk_execution_prepare_window(lk_execution *execution);
@@ -118,6 +133,13 @@ void lk_execution_fill_along(lk_execution *execution);
 static inline float *lk_execution_gradient(const lk_execution *e, int32_t index) {
     return lk_parameters_gradient(e->graph->parameters, e->own_gradient, index);
 }
+/* Where a variable's example 0 stands in its field's node, or the node of its output. */
+static inline float *lk_execution_cell(const lk_execution *execution, const lk_field *field,
+                                       const lk_node *node, int64_t variable) {
+    return execution->value[node->index] +
+           (variable - field->first) * execution->count * node->channels;
+}
+
 /* Computes these cells of a node. */
 lk_status lk_execution_run(lk_execution *execution, const lk_node *node, const int32_t *cells,
                            int64_t count);

@@ -222,7 +222,7 @@ static lk_status run_step(lk_execution *e, int64_t position, int64_t step) {
     for (int32_t r = w->run_begin[step]; r < w->run_begin[step + 1]; r++) {
         const lk_window_run *run = &w->run[r];
         int64_t count = list_cells(e, run->node, position, run->begin, run->begin + run->count, 0);
-        LK_TRY(lk_execution_run(e, e->graph->nodes[run->node], e->cells, count));
+        LK_TRY(lk_execution_step(e, e->graph->nodes[run->node], e->cells, count));
     }
     return LK_OK;
 }

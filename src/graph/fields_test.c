@@ -143,7 +143,7 @@ static void check_schedules(const fixture *f, const uint16_t *x, int64_t count,
     lk_execution *parallel, *steps;
     const lk_graph *graph = f->graph;
     must(f, lk_execution_create(f->graph, LK_PLAN_EVALUATE, count, &parallel));
-    must(f, lk_execution_create(f->graph, LK_PLAN_INCREMENTAL, count, &steps));
+    must(f, lk_execution_create(f->graph, LK_PLAN_STEPS, count, &steps));
     lk_execution_give(parallel, given, count);
     lk_execution_give(steps, given, count);
     must(f, lk_execution_forward(parallel, x, count));

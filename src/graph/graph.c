@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/brief.h"
 #include "graph/memory_plan.h"
 #include "graph/op.h"
 
@@ -556,6 +557,9 @@ lk_status lk_graph_close(lk_graph *graph) {
             graph->failed = graph->failed == LK_OK ? prove(graph, field) : graph->failed;
         }
     }
+    if (!has_failed(graph)) {
+        lk_graph_find_brief(graph);
+    }
     graph->plan_room = lk_arena_take(graph->arena, lk_memory_plan_room(graph->node_count), 1);
     graph->finished = !has_failed(graph);
     if (lk_arena_failed(graph->arena)) { /* whoever told it first may not have known why */
@@ -622,30 +626,4 @@ int32_t lk_graph_find(const lk_graph *graph, const char *name) {
         }
     }
     return -1;
-}
-
-/* ---- counts ---------------------------------------------------------------------------------- */
-
-static int64_t count_before(const lk_graph *graph, int32_t step) {
-    int64_t total = 0;
-    for (int32_t i = 0; i < graph->node_count; i++) {
-        const lk_node *node = graph->nodes[i];
-        for (int64_t cell = 0; cell < node->cells; cell++) {
-            total += node->ready[cell] < step ? node->op->multiply_adds(node, cell) : 0;
-        }
-    }
-    return total;
-}
-
-int64_t lk_graph_multiply_adds_forward(const lk_graph *graph) {
-    return count_before(graph, INT32_MAX);
-}
-
-int64_t lk_graph_multiply_adds_cached(const lk_graph *graph) {
-    return count_before(graph,
-                        graph->steps); /* what only the last variables decide is never computed */
-}
-
-int64_t lk_graph_multiply_adds_naive(const lk_graph *graph) {
-    return graph->steps * lk_graph_multiply_adds_forward(graph);
 }

@@ -46,6 +46,9 @@ struct lk_node {
     const int32_t *ready;    /* [cells]; this and what follows of it may be shared with an input */
     const int32_t *by_ready; /* [cells]: cells sorted by (ready, cell) */
     lk_steps steps;          /* where each ready step's cells begin in by_ready */
+    /* Of values that are read at no later step than they come (graph/brief.h): from the first to
+     * the last cell of a step, at most. 0: they are kept. Once the graph is closed. */
+    int64_t brief_cells;
     int32_t input_count;
     lk_node **inputs;
     int32_t parameter_count;
@@ -164,5 +167,7 @@ int32_t lk_graph_find(const lk_graph *graph, const char *name);
 int64_t lk_graph_multiply_adds_forward(const lk_graph *graph);
 int64_t lk_graph_multiply_adds_cached(const lk_graph *graph);
 int64_t lk_graph_multiply_adds_naive(const lk_graph *graph);
+/* The most that one node has to do in one step: what threads could share. */
+int64_t lk_graph_multiply_adds_step(const lk_graph *graph);
 
 #endif

@@ -42,6 +42,12 @@ static int64_t cells_held(const lk_graph *graph, const lk_window *window, int64_
                                 : graph->nodes[node]->cells;
 }
 
+/* Held whole, by steps alone. */
+static bool is_brief_step(const lk_graph *graph, lk_plan plan, const lk_window *window,
+                          int32_t node) {
+    return plan == LK_PLAN_STEPS && window == NULL && graph->nodes[node]->brief_cells > 0;
+}
+
 /* Gradients are held of all positions. */
 static int64_t gradient_cells(const lk_graph *graph, const lk_window *window, int64_t length,
                               int32_t node) {
@@ -51,8 +57,10 @@ static int64_t gradient_cells(const lk_graph *graph, const lk_window *window, in
 
 /* Whether a value need not outlive the last node that reads it. */
 static bool is_brief(const lk_graph *graph, lk_plan plan, const lk_window *window, int32_t node) {
-    return slides(window, node) ? window->nodes[node].brief && !lk_plan_trains(plan)
-                                : plan == LK_PLAN_EVALUATE && !is_field(graph, graph->nodes[node]);
+    return slides(window, node)
+               ? window->nodes[node].brief && !lk_plan_trains(plan)
+               : is_brief_step(graph, plan, window, node) ||
+                     (plan == LK_PLAN_EVALUATE && !is_field(graph, graph->nodes[node]));
 }
 
 /* Whether backward of the node reads its own value, or those of its inputs, which then outlive
@@ -78,11 +86,14 @@ static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *wi
     int32_t nodes = graph->node_count, end = 2 * nodes;
     for (int32_t i = 0; i < nodes; i++) {
         const lk_node *node = graph->nodes[i];
-        int64_t cells = cells_held(graph, window, length, i);
+        int64_t cells = is_brief_step(graph, plan, window, i)
+                            ? node->brief_cells
+                            : cells_held(graph, window, length, i);
+        bool steps = plan == LK_PLAN_INCREMENTAL || plan == LK_PLAN_STEPS;
         int32_t own = own_end(graph, plan, window, i);
         lives[i] = (life){.offset = -1,
                           .size = cells * node->channels,
-                          .first = plan == LK_PLAN_INCREMENTAL && own == end ? 0 : i,
+                          .first = steps && own == end ? 0 : i,
                           .last = own};
         for (int32_t k = 0; k < node->input_count; k++) {
             int32_t input = node->inputs[k]->index;

@@ -29,6 +29,7 @@ typedef struct lk_task {
         *in;    /* the inputs' values, whole arrays (only cells already ready are valid) */
     float *out; /* this node's value, whole array */
     const float *const *parameter;
+    const lk_parameters *parameters; /* of the graph, as they are stored */
     /* backward only; the driver has zeroed the gradients of values: an operation ADDS into din,
      * unless its row says that it sets what is fresh. */
     const float *dout;

@@ -10,11 +10,42 @@
 #include "base/maths.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "graph/quantized.h"
 #include "graph/weight_norm.h"
 
 /* A matrix larger than this on both sides is made orthogonal in blocks of so many vectors:
  * Gram-Schmidt over all of an 8,000 x 8,000 matrix would cost more than an epoch of training it. */
 #define ORTHOGONAL_BLOCK 512
+
+/* So many values, all that a file holds, are worth a room: in small pages they would be paid for
+ * page by page, which takes longer than reading them. */
+#define ROOM_LEAST (1 << 20)
+#define ALIGNED 16
+
+static bool in_room(const lk_parameters *parameters, const float *value) {
+    return parameters->room != NULL && value >= parameters->room &&
+           value < parameters->room + parameters->room_floats;
+}
+
+/* As lk_allocate; lk_release it with release_values. */
+static float *take_values(lk_parameters *parameters, int64_t floats) {
+    if (parameters->count == 0 && parameters->total_most >= ROOM_LEAST) {
+        parameters->room = lk_allocate(parameters->total_most, sizeof(float));
+        parameters->room_floats = parameters->room != NULL ? parameters->total_most : 0;
+    }
+    int64_t aligned = (floats + ALIGNED - 1) / ALIGNED * ALIGNED;
+    if (floats == 0 || aligned > parameters->room_floats - parameters->room_taken) {
+        return lk_allocate(floats, sizeof(float));
+    }
+    parameters->room_taken += aligned;
+    return parameters->room + parameters->room_taken - aligned;
+}
+
+static void release_values(lk_parameters *parameters, float *value) {
+    if (!in_room(parameters, value)) {
+        lk_release(value);
+    }
+}
 
 lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters) {
     lk_parameters *made = lk_allocate(1, sizeof *made);
@@ -33,12 +64,14 @@ void lk_parameters_destroy(lk_parameters *parameters) {
     for (int32_t i = 0; i < parameters->count; i++) {
         lk_parameter *p = &parameters->list[i];
         lk_release(p->name);
-        lk_release(p->value);
+        release_values(parameters, p->value);
         lk_release(p->gradient);
         lk_release(p->live);
         lk_weight_norm_destroy(p->norm);
+        lk_parameter_forget_quantized(p);
     }
     lk_release(parameters->list);
+    lk_release(parameters->room);
     lk_release(parameters);
 }
 
@@ -104,10 +137,10 @@ lk_status lk_parameters_declare(lk_parameters *parameters, const char *name, int
         lk_release(made.name);
         return lk_fail(parameters->context, LK_INVALID, "parameter %s is too large", name);
     }
-    made.value = lk_allocate(rows * columns, sizeof(float));
+    made.value = take_values(parameters, rows * columns);
     if (made.name == NULL || made.value == NULL) {
         lk_release(made.name);
-        lk_release(made.value);
+        release_values(parameters, made.value);
         return lk_fail_no_memory(parameters->context, name,
                                  rows * columns * (int64_t)sizeof(float));
     }

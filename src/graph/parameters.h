@@ -23,15 +23,16 @@ typedef struct lk_parameter {
     lk_init init;
     int64_t fan_in;  /* inputs of a unit, for LK_INIT_HE: `columns`, unless an operation says
                         otherwise */
-    float *value;    /* owned, [rows][columns] */
+    float *value;    /* [rows][columns]; owned, or in the list's room */
     float *gradient; /* owned, or NULL until lk_parameters_make_gradients */
     bool decays;     /* weight decay applies (matrices, not biases) */
     int32_t *live; /* owned, [rows], or NULL: in row r only the first live[r] columns are ever used;
                       the rest stay zero and optimizers, averages and norms skip them */
     /* Operations see this value, unless one of these has another derived from it
      * (graph/derived.h). */
-    lk_weight_norm *norm; /* owned, or NULL: graph/weight_norm.h */
-    float drop;           /* share of the weights that a training step drops: graph/weight_drop.h */
+    lk_weight_norm *norm;           /* owned, or NULL: graph/weight_norm.h */
+    struct lk_quantized *quantized; /* owned, or NULL: the value is of 8 bits, graph/quantized.h */
+    float drop; /* share of the weights that a training step drops: graph/weight_drop.h */
 } lk_parameter;
 
 typedef struct lk_parameters {
@@ -42,6 +43,9 @@ typedef struct lk_parameters {
                            threads may build theirs side by side */
     int64_t total_most; /* 0: no limit; else more values than this are refused before they are
                            allocated (hostile files) */
+    /* Of a large file's, all in one: [room_floats], owned, in large pages. */
+    float *room;
+    int64_t room_floats, room_taken;
 } lk_parameters;
 
 lk_status lk_parameters_create(lk_context *context, lk_parameters **parameters);

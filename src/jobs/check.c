@@ -75,7 +75,7 @@ static lk_status prove_alone(lk_checker *c, double bytes, lk_check_result *resul
 
 /* What one example takes; 0: texts, along which the network slides. */
 static lk_status example_bytes(const lk_checker *c, double *bytes) {
-    lk_run_options how = {.shape = c->shape, .schedules = LK_INCREMENTAL};
+    lk_run_options how = {.shape = c->shape, .schedules = LK_BOTH};
     *bytes = 0;
     return c->model->data.stream ? LK_OK : lk_run_bytes(c->model, &how, 1, bytes);
 }

@@ -1,9 +1,10 @@
 /* Samples are drawn in batches small enough that what every step reads again, the values so far,
  * stays in a core's cache. Batches are pieces of pool work, each run by one worker from its first
- * variable to its last; only when there are fewer of them than workers do the workers share the
- * operations of one batch instead. Neither can be seen in the samples: variable v of sample i is
- * decided by the random number (seed, i, v) and the conditional's inverse cumulative
- * distribution. */
+ * variable to its last. When there are fewer of them than workers, and the operations of a step are
+ * large enough to be shared, the workers share those of one batch; else batches are made smaller,
+ * so that each worker has one. Texts are told symbol by symbol: their workers wait for each other
+ * at every one. None of this can be seen in the samples: variable v of sample i is decided by the
+ * random number (seed, i, v) and the conditional's inverse cumulative distribution. */
 #include "jobs/sample_group.h"
 
 #include <string.h>
@@ -16,14 +17,18 @@
 
 #define BATCH_MOST 1024
 #define CACHE_BYTES ((double)(2 << 20))
-#define BATCH_LEAST 32 /* fewer fill no kernel; then memory bounds the batch instead */
+#define BATCH_LEAST 32        /* fewer fill no kernel; then memory bounds the batch instead */
+#define SHARED_WORK (2 << 20) /* multiply-adds of an operation that workers can share */
 #define MEMORY_BYTES ((double)(512 << 20)) /* of one worker */
 
 /* All workers'. */
 typedef struct studio {
     const lk_sample_group *group;
     struct artist *artists; /* [workers] */
-    int64_t batch;
+    int64_t workers, batch;
+    bool apart;       /* workers have batches of their own */
+    uint16_t *column; /* [group->count], owned: that of all artists */
+    int64_t place;    /* of texts: the present step */
     atomic_bool stopped;
 } studio;
 
@@ -37,10 +42,11 @@ typedef struct artist {
     int64_t lanes;
     uint16_t *values;   /* [lanes][variables], where they are kept */
     uint16_t *window;   /* naive: [lanes][the run's window] */
-    uint16_t *column;   /* [lanes]: one variable */
+    uint16_t *column;   /* [lanes]: one variable; some of the studio's */
     uint16_t *labels;   /* [lanes] */
     float *probability; /* [lanes][alphabet] */
     float *logits;      /* [lanes][channels], where an escape is struck out */
+    bool held;          /* the present variable is, in all lanes */
     lk_status status;   /* the first failure */
 } artist;
 
@@ -119,12 +125,11 @@ static void draw_open(const artist *a, int64_t place, int64_t variable) {
     }
 }
 
-static lk_status draw_place(const artist *a, int64_t place) {
+static void draw_place(artist *a, int64_t place) {
     const lk_sample_group *g = a->studio->group;
     int64_t variable = lk_run_variable(a->run, place);
-    LK_TRY(lk_given_reach(g->options->given, variable));
-    bool held = hold(a, variable);
-    if (!held) {
+    a->held = hold(a, variable);
+    if (!a->held) {
         draw_open(a, place, variable);
     }
     for (int64_t n = 0; n < a->lanes && (g->samples != NULL || is_naive(g)); n++) {
@@ -133,7 +138,6 @@ static lk_status draw_place(const artist *a, int64_t place) {
     if (!is_naive(g)) {
         lk_run_set(a->run, place, a->column);
     }
-    return g->samples == NULL ? g->take(g->argument, !held, a->column) : LK_OK;
 }
 
 /* ---- one batch ------------------------------------------------------------------------------- */
@@ -197,23 +201,33 @@ static void put(const artist *a) {
     }
 }
 
-static lk_status draw_batch(const artist *a, bool own_thread) {
+/* By the caller's own thread, after so many variables more: whether to go on. */
+static bool goes_on(studio *s, int64_t drawn, bool own_thread) {
+    atomic_fetch_add(s->group->drawn, drawn);
+    if (own_thread) {
+        tell(s);
+    }
+    return !atomic_load(&s->stopped);
+}
+
+static lk_status begin_batch(const artist *a) {
     const lk_sample_group *g = a->studio->group;
     if (is_naive(g)) {
         memset(a->values, 0, (size_t)(a->lanes * g->variables) * sizeof *a->values);
-    } else {
-        LK_TRY(begin(a));
+        return LK_OK;
     }
+    return begin(a);
+}
+
+static lk_status draw_batch(artist *a, bool own_thread) {
+    const lk_sample_group *g = a->studio->group;
+    LK_TRY(begin_batch(a));
     for (int64_t place = 0, last; place < g->places; place = last) {
         LK_TRY(is_naive(g) ? next_naively(a, place, &last) : lk_run_next(a->run, &place, &last));
         for (int64_t p = place; p < last; p++) {
-            LK_TRY(draw_place(a, p));
+            draw_place(a, p);
         }
-        atomic_fetch_add(g->drawn, a->lanes * (last - place));
-        if (own_thread) {
-            tell(a->studio);
-        }
-        if (atomic_load(&a->studio->stopped)) {
+        if (!goes_on(a->studio, a->lanes * (last - place), own_thread)) {
             return LK_INTERRUPTED;
         }
     }
@@ -238,7 +252,7 @@ static lk_status artist_init(artist *a, studio *s, const lk_run *run, bool apart
     a->values = lk_arena_take(a->arena, kept * g->variables, sizeof *a->values);
     a->window =
         lk_arena_take(a->arena, is_naive(g) ? lanes * lk_run_window(run) : 0, sizeof *a->window);
-    a->column = lk_arena_take(a->arena, lanes, sizeof *a->column);
+    a->column = s->column + (a - s->artists) * lanes;
     a->labels = lk_arena_take(a->arena, lanes, sizeof *a->labels);
     a->probability =
         lk_arena_take(a->arena, lanes * lk_run_graph(run)->alphabet, sizeof *a->probability);
@@ -263,12 +277,26 @@ static int64_t number_of(const studio *s, int64_t piece) {
     return piece * lk_team_size(team) + lk_team_rank(team);
 }
 
-static void batch_piece(void *argument, int64_t piece, int worker) {
-    studio *s = argument;
-    artist *a = &s->artists[worker];
+static int64_t batches_of(const studio *s) {
+    int64_t batches = 0;
+    while (number_of(s, batches) * s->batch < s->group->count) {
+        batches++;
+    }
+    return batches;
+}
+
+/* The samples of one batch. */
+static void give_batch(artist *a, int64_t piece) {
+    const studio *s = a->studio;
     int64_t first = number_of(s, piece) * s->batch;
     a->sample = s->group->sample + first;
     a->lanes = smaller(s->batch, s->group->count - first);
+}
+
+static void batch_piece(void *argument, int64_t piece, int worker) {
+    studio *s = argument;
+    artist *a = &s->artists[worker];
+    give_batch(a, piece);
     if (a->status == LK_OK) {
         a->status = draw_batch(a, worker == 0);
     }
@@ -277,35 +305,115 @@ static void batch_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
-static lk_status draw_batches(studio *s, const lk_run *run) {
-    const lk_sample_group *g = s->group;
-    lk_pool *pool = g->model->context->pool;
-    int64_t batches = 0, threads = lk_pool_threads(pool);
-    while (number_of(s, batches) * s->batch < g->count) {
-        batches++;
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+/* One symbol of an artist's texts. */
+static void symbol_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    studio *s = argument;
+    artist *a = &s->artists[piece];
+    int64_t place, last;
+    a->status =
+        is_naive(s->group) ? next_naively(a, s->place, &last) : lk_run_next(a->run, &place, &last);
+    if (a->status == LK_OK) {
+        draw_place(a, s->place);
     }
-    bool prompt = g->options->given != NULL && g->options->given->prompt != NULL;
-    bool apart = threads > 1 && batches >= threads && !prompt; /* which one thread reads */
-    int64_t workers = apart ? threads : 1;
-    s->artists = lk_allocate(workers, sizeof *s->artists);
-    lk_status status =
-        s->artists == NULL ? lk_fail_no_memory(g->model->context, "samples", 0) : LK_OK;
-    for (int64_t w = 0; status == LK_OK && w < workers; w++) {
-        status = artist_init(&s->artists[w], s, run, apart);
-    }
-    if (status == LK_OK && apart) {
-        lk_pool_run(pool, batches, batch_piece, s);
-    }
-    for (int64_t b = 0; status == LK_OK && !apart && b < batches; b++) {
-        batch_piece(s, b, 0);
-    }
-    for (int64_t w = 0; s->artists != NULL && w < workers; w++) {
+}
+
+static lk_status status_of(const studio *s) {
+    lk_status status = LK_OK;
+    for (int64_t w = 0; s->artists != NULL && w < s->workers; w++) {
         lk_status own = s->artists[w].status; /* others have stopped because one failed */
         status = status == LK_OK || (status == LK_INTERRUPTED && own != LK_OK) ? own : status;
+    }
+    return status;
+}
+
+static lk_status draw_symbol(studio *s, lk_pool *pool) {
+    const lk_sample_group *g = s->group;
+    bool held = true;
+    LK_TRY(lk_given_reach(g->options->given, s->place));
+    if (s->apart) {
+        lk_pool_run(pool, s->workers, symbol_piece, s);
+    } else { /* it shares the pool's workers itself */
+        symbol_piece(s, 0, 0);
+    }
+    LK_TRY(status_of(s));
+    for (int64_t w = 0; w < s->workers; w++) {
+        held = held && s->artists[w].held;
+    }
+    LK_TRY(g->take(g->argument, !held, s->column));
+    return goes_on(s, g->count, true) ? LK_OK : LK_INTERRUPTED;
+}
+
+/* An artist for each batch, all of them at the same symbol. */
+static lk_status draw_texts(studio *s, lk_pool *pool) {
+    for (int64_t w = 0; w < s->workers; w++) {
+        give_batch(&s->artists[w], w);
+        LK_TRY(begin_batch(&s->artists[w]));
+    }
+    for (s->place = 0; s->place < s->group->places; s->place++) {
+        LK_TRY(draw_symbol(s, pool));
+    }
+    return LK_OK;
+}
+
+static lk_status draw_with(studio *s) {
+    const lk_sample_group *g = s->group;
+    lk_pool *pool = g->model->context->pool;
+    int64_t batches = batches_of(s);
+    if (g->samples == NULL) {
+        return draw_texts(s, pool);
+    }
+    if (s->apart) {
+        lk_pool_run(pool, batches, batch_piece, s);
+    }
+    for (int64_t b = 0; !s->apart && b < batches; b++) {
+        batch_piece(s, b, 0);
+    }
+    return status_of(s);
+}
+
+static lk_status draw_batches(studio *s, const lk_run *run) {
+    const lk_sample_group *g = s->group;
+    s->workers = g->samples == NULL ? batches_of(s)
+                 : s->apart         ? lk_pool_threads(g->model->context->pool)
+                                    : 1;
+    s->artists = lk_allocate(s->workers, sizeof *s->artists);
+    s->column = lk_allocate(s->workers * s->batch, sizeof *s->column);
+    lk_status status = s->artists == NULL || s->column == NULL
+                           ? lk_fail_no_memory(g->model->context, "samples", 0)
+                           : LK_OK;
+    for (int64_t w = 0; status == LK_OK && w < s->workers; w++) {
+        status = artist_init(&s->artists[w], s, run, s->apart);
+    }
+    status = status == LK_OK ? draw_with(s) : status;
+    for (int64_t w = 0; s->artists != NULL && w < s->workers; w++) {
         artist_deinit(&s->artists[w]);
     }
     lk_release(s->artists);
+    lk_release(s->column);
     return status;
+}
+
+/* Whether workers take batches of their own: there are enough of them, or could be, if these are
+ * made smaller, and one batch could not be shared. The ranks of a team need the same batches. */
+static bool work_apart(studio *s, const lk_run *run) {
+    const lk_sample_group *g = s->group;
+    int64_t threads = lk_pool_threads(g->model->context->pool);
+    bool alone = g->samples == NULL || lk_team_size(g->model->context->team) == 1;
+    const lk_given *given = g->options->given;
+    if ((given != NULL && given->prompt != NULL) || g->options->local != NULL) {
+        return false; /* which one thread reads */
+    }
+    if (threads == 1 || g->count == 1 || batches_of(s) >= threads) {
+        return threads > 1 && g->count > 1;
+    }
+    if (!alone || lk_graph_multiply_adds_step(lk_run_graph(run)) >= SHARED_WORK / s->batch) {
+        return false;
+    }
+    s->batch = (g->count + threads - 1) / threads;
+    return true;
 }
 
 static int64_t choose_batch(const lk_sample_group *g, const lk_run *run) {
@@ -364,6 +472,7 @@ lk_status lk_sample_group_draw(const lk_sample_group *group) {
     how.schedules = is_naive(group) ? LK_PARALLEL : LK_INCREMENTAL;
     LK_TRY(lk_run_open(group->model, &how, &run));
     studio s = {.group = group, .batch = choose_batch(group, run)};
+    s.apart = work_apart(&s, run);
     lk_status status = draw_batches(&s, run);
     bool shared = group->samples != NULL && lk_team_size(group->model->context->team) > 1;
     status = shared ? gather(&s, status) : status;

@@ -67,6 +67,28 @@ static void test_batch_and_schedule_do_not_matter(void **state) {
 }
 
 /* Holding a prefix of the ordering draws from p(rest | held), exactly. */
+/* A context of its own for so many threads; how many are drawn decides who draws what. */
+static void test_threads_do_not_matter(void **state) {
+    (void)state;
+    uint16_t wanted[7 * VARIABLES];
+    for (int threads = 1; threads <= 4; threads++) {
+        lk_context *context = testing_context(threads);
+        lk_model *model = make_binary(context, one_mask, 1);
+        for (int64_t count = 7; count >= 1; count--) {
+            lk_sample_options options = {.count = count, .seed = 3, .temperature = 1.0f};
+            lk_dataset *samples = testing_draw(model, options);
+            if (threads == 1 && count == 7) {
+                memcpy(wanted, samples->values, sizeof wanted);
+            }
+            assert_memory_equal(samples->values, wanted,
+                                (size_t)(count * VARIABLES) * sizeof *wanted);
+            lk_dataset_destroy(samples);
+        }
+        lk_model_destroy(model);
+        lk_context_destroy(context);
+    }
+}
+
 static void test_held_variables_condition(void **state) {
     lk_model *model = make_binary(*state, one_mask, 1);
     int32_t row[VARIABLES];
@@ -299,6 +321,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_samples_follow_the_model),
         cmocka_unit_test(test_batch_and_schedule_do_not_matter),
+        cmocka_unit_test(test_threads_do_not_matter),
         cmocka_unit_test(test_held_variables_condition),
         cmocka_unit_test(test_held_subsets),
         cmocka_unit_test(test_labels),

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernels/isa/few.h"
 #include "kernels/isa/tile.h"
 #include "kernels/logistic.h"
 #include "kernels/lstm_cell.h"
@@ -171,6 +172,8 @@ typedef struct lk_kernels {
                     int64_t count); /* a = decay a + (1-decay) w */
     bool (*all_finite)(const float *in, int64_t count);
 
+    /* The product of a step, for kernels/few.h. */
+    lk_few *few, *few8; /* few8: of calls with units */
     /* The matrix micro-kernel, for kernels/product.h. */
     const lk_tile *tile;
 } lk_kernels;

@@ -7,6 +7,9 @@
 
 #define LK_MODEL_FILE_FORMAT "likely model"
 #define LK_MODEL_FILE_VERSION "2"
+/* With weights of 8 bits (graph/quantized.h). */
+#define LK_MODEL_FILE_VERSION_3 "3"
+#define LK_MODEL_FILE_EXPONENT ".exponent" /* behind the name of what they are of */
 /* Of version 0.1: without columns and classes; its models keep their fingerprints. */
 #define LK_MODEL_FILE_VERSION_1 "1"
 

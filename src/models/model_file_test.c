@@ -232,7 +232,7 @@ static void refusals(void **state) {
     static const change changes[] = {
         {.key = "format", .value = "pt", .expected = LK_FORMAT, .message = "format"},
         {.key = "format", .expected = LK_FORMAT, .message = "format"},
-        {.key = "version", .value = "3", .expected = LK_UNSUPPORTED, .message = "version"},
+        {.key = "version", .value = "4", .expected = LK_UNSUPPORTED, .message = "version"},
         {.key = "engine", .value = "99", .expected = LK_UNSUPPORTED, .message = "engine"},
         {.key = "family", .value = "mad", .expected = LK_UNSUPPORTED, .message = "mad"},
         {.key = "family", .expected = LK_FORMAT, .message = "family"},

@@ -11,8 +11,10 @@
 #include "base/memory.h"
 #include "data/formats/formats.h"
 #include "data/safetensors.h"
+#include "kernels/kernels.h"
 #include "models/model_file.h"
 #include "models/model_file_names.h"
+#include "graph/quantized.h"
 
 #define FILE_MOST (INT64_C(1) << 40)
 #define LOOKED_AT 9                    /* bytes: the length of a header, and how each begins */
@@ -29,6 +31,7 @@ typedef struct job {
     lk_data_description data;
     lk_columns *columns; /* owned: those of `data` */
     bool first_version;  /* of the description of model files */
+    bool third_version;  /* with weights of 8 bits */
     int32_t *rank;       /* owned */
     int32_t *alphabets;  /* owned: those of `data`, where the file says them */
 } job;
@@ -60,11 +63,13 @@ static lk_status check_format(job *work) {
     LK_TRY(need(work, "version", &version));
     LK_TRY(need(work, "engine", &engine));
     work->first_version = strcmp(version, LK_MODEL_FILE_VERSION_1) == 0;
-    bool known = work->first_version || strcmp(version, LK_MODEL_FILE_VERSION) == 0;
+    work->third_version = strcmp(version, LK_MODEL_FILE_VERSION_3) == 0;
+    bool known =
+        work->first_version || work->third_version || strcmp(version, LK_MODEL_FILE_VERSION) == 0;
     if (!known || strcmp(engine, LK_ENGINE_VERSION) != 0) {
         return lk_fail(work->context, LK_UNSUPPORTED,
                        "%s: model file version %.20s for engine %.20s; this build of likely reads "
-                       "versions " LK_MODEL_FILE_VERSION_1 " and " LK_MODEL_FILE_VERSION
+                       "versions " LK_MODEL_FILE_VERSION_1 " to " LK_MODEL_FILE_VERSION_3
                        " for engine " LK_ENGINE_VERSION,
                        work->path, version, engine);
     }
@@ -420,11 +425,45 @@ static lk_status take_characters(job *work) {
     return status;
 }
 
+/* The exponents of a parameter's integers; NULL: there are none of that name. */
+static const lk_tensor *exponents_of(const job *work, const char *parameter) {
+    char name[256];
+    int length = snprintf(name, sizeof name, "%s" LK_MODEL_FILE_EXPONENT, parameter);
+    bool fits = length > 0 && (size_t)length < sizeof name;
+    return fits ? lk_safetensors_tensor(&work->file, name) : NULL;
+}
+
+/* Weights of 8 bits: integers, and an exponent for each row or each column. */
+static lk_status take_quantized(const job *work, const lk_tensor *integers, lk_parameter *p) {
+    const lk_tensor *exponents = exponents_of(work, p->name);
+    bool shaped = integers->axes == 2 && integers->size[0] == p->rows &&
+                  integers->size[1] == p->columns && exponents != NULL &&
+                  exponents->type == LK_I8 && exponents->axes == 2;
+    bool by_columns = shaped && exponents->size[0] == 1 && exponents->size[1] == p->columns;
+    bool by_rows = shaped && exponents->size[0] == p->rows && exponents->size[1] == 1;
+    if (!by_columns && !by_rows) {
+        return lk_fail(
+            work->context, LK_FORMAT,
+            "%s: tensor \"%s\" is I8, but not %lld x %lld with \"%s" LK_MODEL_FILE_EXPONENT
+            "\", I8 1 x %lld or %lld x 1, beside it",
+            work->path, p->name, (long long)p->rows, (long long)p->columns, p->name,
+            (long long)p->columns, (long long)p->rows);
+    }
+    lk_status status =
+        lk_parameter_set_quantized(work->context, p, integers->data, exponents->data, !by_columns);
+    char reason[LK_MESSAGE_CAPACITY];
+    snprintf(reason, sizeof reason, "%s", lk_context_message(work->context));
+    return status == LK_OK ? LK_OK : lk_fail(work->context, status, "%s: %s", work->path, reason);
+}
+
 static lk_status take_parameter(const job *work, lk_parameter *p) {
     const lk_tensor *tensor = lk_safetensors_tensor(&work->file, p->name);
     if (tensor == NULL) {
         return lk_fail(work->context, LK_FORMAT, "%s: tensor \"%s\" is missing", work->path,
                        p->name);
+    }
+    if (tensor->type == LK_I8 && work->third_version) {
+        return take_quantized(work, tensor, p);
     }
     bool shaped =
         tensor->size[0] == p->rows &&
@@ -437,7 +476,9 @@ static lk_status take_parameter(const job *work, lk_parameter *p) {
     if (tensor->bytes > 0) {
         memcpy(p->value, tensor->data, (size_t)tensor->bytes);
     }
-    for (int64_t i = 0; i < p->rows * p->columns; i++) {
+    int64_t values = p->rows * p->columns;
+    bool finite = work->context->kernels->all_finite(p->value, values); /* most are: soon seen */
+    for (int64_t i = 0; i < values && !finite; i++) {
         if (isnan(p->value[i]) || p->value[i] == INFINITY) {
             return lk_fail(work->context, LK_NOT_FINITE, "%s: tensor \"%s\": value %lld is %f",
                            work->path, p->name, (long long)i, (double)p->value[i]);
@@ -473,12 +514,25 @@ static lk_status take_calibration(const job *work, lk_model *model) {
     return LK_OK;
 }
 
+/* Of a parameter that has such. */
+static bool is_exponent(const lk_model *model, const char *name) {
+    for (int32_t i = 0; i < model->parameters->count; i++) {
+        const lk_parameter *p = &model->parameters->list[i];
+        size_t length = strlen(p->name);
+        if (p->quantized != NULL && strncmp(name, p->name, length) == 0 &&
+            strcmp(name + length, LK_MODEL_FILE_EXPONENT) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static lk_status refuse_unknown(const job *work, const lk_model *model) {
     for (int32_t i = 0; i < work->file.count; i++) {
         const char *name = work->file.tensors[i].name;
         if (strcmp(name, LK_MODEL_FILE_RANK) != 0 && strcmp(name, LK_MODEL_FILE_CALIBRATION) != 0 &&
             strcmp(name, LK_MODEL_FILE_CHARACTERS) != 0 &&
-            lk_parameters_find(model->parameters, name) < 0) {
+            lk_parameters_find(model->parameters, name) < 0 && !is_exponent(model, name)) {
             return lk_fail(work->context, LK_FORMAT,
                            "%s: tensor \"%.80s\" is no part of a model %s with these settings",
                            work->path, name, model->family->name);
@@ -499,7 +553,7 @@ static lk_status create(job *work, lk_model **model) {
                        "%s: this build of likely knows no model family \"%.40s\"", work->path,
                        family);
     }
-    int64_t values = work->file.bytes.size / (int64_t)sizeof(float);
+    int64_t values = work->file.bytes.size / (work->third_version ? 1 : (int64_t)sizeof(float));
     lk_status status = lk_model_create_ranked(
         work->context, family, (const char *const *)work->assignments, work->assignment_count,
         work->data, work->rank, order, values, model);

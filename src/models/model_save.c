@@ -10,6 +10,9 @@
 #include "data/safetensors.h"
 #include "models/model_file.h"
 #include "models/model_file_names.h"
+#include "graph/quantized.h"
+
+#define EXPONENT_NAME 256
 
 /* An object of the settings' canonical texts, by key. NULL: out of memory. */
 static char *settings_text(const lk_settings *settings) {
@@ -93,10 +96,35 @@ static char *data_text(const lk_data_description *data) {
     return text;
 }
 
-static int32_t list_tensors(const lk_model *model, lk_tensor *tensors) {
+/* Integers, and the exponents of their rows or columns; `name` has room for that of these. */
+static int32_t list_quantized(const lk_parameter *p, char *name, lk_tensor *tensors) {
+    const lk_quantized *q = p->quantized;
+    int64_t exponents = lk_quantized_exponents(p, q->by_rows);
+    tensors[0] = (lk_tensor){.name = p->name,
+                             .type = LK_I8,
+                             .axes = 2,
+                             .size = {p->rows, p->columns},
+                             .data = q->value,
+                             .bytes = p->rows * p->columns};
+    snprintf(name, EXPONENT_NAME, "%.200s" LK_MODEL_FILE_EXPONENT, p->name);
+    tensors[1] = (lk_tensor){.name = name,
+                             .type = LK_I8,
+                             .axes = 2,
+                             .size = {q->by_rows ? p->rows : 1, q->by_rows ? 1 : p->columns},
+                             .data = q->exponent,
+                             .bytes = exponents};
+    return 2;
+}
+
+/* names [parameters][EXPONENT_NAME] */
+static int32_t list_tensors(const lk_model *model, char *names, lk_tensor *tensors) {
     int32_t count = 0;
     for (int32_t i = 0; i < model->parameters->count; i++) {
         const lk_parameter *p = &model->parameters->list[i];
+        if (p->quantized != NULL) {
+            count += list_quantized(p, names + i * EXPONENT_NAME, tensors + count);
+            continue;
+        }
         tensors[count++] = (lk_tensor){
             .name = p->name,
             .type = LK_F32,
@@ -153,13 +181,23 @@ static bool make_metadata(const lk_model *model, metadata *m) {
     return m->settings != NULL && m->data != NULL && m->columns != NULL && m->classes != NULL;
 }
 
-static lk_status write_file(const lk_model *model, const metadata *m, lk_tensor *tensors,
-                            const lk_output *output) {
+static bool is_quantized(const lk_model *model) {
+    bool any = false;
+    for (int32_t i = 0; i < model->parameters->count; i++) {
+        any = any || model->parameters->list[i].quantized != NULL;
+    }
+    return any;
+}
+
+static lk_status write_file(const lk_model *model, const metadata *m, char *names,
+                            lk_tensor *tensors, const lk_output *output) {
     static const char *const keys[] = {LK_MODEL_FILE_KEYS, LK_MODEL_FILE_CHECKSUM};
     static const char *const keys_1[] = {LK_MODEL_FILE_KEYS_1, LK_MODEL_FILE_CHECKSUM};
     char checksum[33] = "";
     bool first = model->unshaped; /* it keeps its fingerprint, so the version that says so */
-    const char *values[] = {first ? LK_MODEL_FILE_VERSION_1 : LK_MODEL_FILE_VERSION,
+    const char *values[] = {first                 ? LK_MODEL_FILE_VERSION_1
+                            : is_quantized(model) ? LK_MODEL_FILE_VERSION_3
+                                                  : LK_MODEL_FILE_VERSION,
                             LK_ENGINE_VERSION,
                             LIKELY_VERSION,
                             model->family->name,
@@ -173,7 +211,7 @@ static lk_status write_file(const lk_model *model, const metadata *m, lk_tensor 
     const char *all[LK_MODEL_FILE_KEY_COUNT + 1] = {LK_MODEL_FILE_FORMAT};
     memcpy(all + 1, values, sizeof values);
     _Static_assert(sizeof keys == sizeof all, "a value for each key");
-    int32_t count = list_tensors(model, tensors);
+    int32_t count = list_tensors(model, names, tensors);
     if (!lk_model_file_checksum(all, tensors, count, checksum)) {
         return lk_fail_no_memory(model->context, "the model file's checksum", 1024);
     }
@@ -189,14 +227,16 @@ lk_status lk_model_write(const lk_model *model, const char *path) {
 }
 
 lk_status lk_model_write_to(const lk_model *model, const lk_output *output) {
-    int64_t tensor_count = model->parameters->count + 3;
+    int64_t tensor_count = 2 * model->parameters->count + 3;
     lk_tensor *tensors = lk_allocate(tensor_count, sizeof *tensors);
+    char *names = lk_allocate(model->parameters->count, EXPONENT_NAME);
     metadata m;
-    lk_status status = make_metadata(model, &m) && tensors != NULL
-                           ? write_file(model, &m, tensors, output)
+    lk_status status = make_metadata(model, &m) && tensors != NULL && names != NULL
+                           ? write_file(model, &m, names, tensors, output)
                            : lk_fail_no_memory(model->context, "the model file's metadata",
                                                (int64_t)sizeof *tensors * tensor_count);
     lk_release(tensors);
+    lk_release(names);
     lk_release(m.settings);
     lk_release(m.data);
     lk_release(m.columns);

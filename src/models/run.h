@@ -23,8 +23,8 @@ typedef struct lk_run lk_run;
 
 typedef enum lk_schedules {
     LK_PARALLEL,    /* forward alone, in the least memory */
-    LK_INCREMENTAL, /* made for next and set; forward is possible */
-    LK_BOTH,        /* made for both; from one begin to the next a run goes one of the two ways */
+    LK_INCREMENTAL, /* next and set alone, in the least memory */
+    LK_BOTH,        /* from one begin to the next a run goes one of the two ways */
 } lk_schedules;
 
 typedef struct lk_run_options {

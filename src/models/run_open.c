@@ -30,9 +30,10 @@ static int64_t smaller(int64_t a, int64_t b) {
 }
 
 static lk_plan plan_of(const lk_run_options *options) {
-    return options->learning_rate != 0.0f      ? LK_PLAN_LEARN
-           : options->schedules == LK_PARALLEL ? LK_PLAN_EVALUATE
-                                               : LK_PLAN_INCREMENTAL;
+    return options->learning_rate != 0.0f         ? LK_PLAN_LEARN
+           : options->schedules == LK_PARALLEL    ? LK_PLAN_EVALUATE
+           : options->schedules == LK_INCREMENTAL ? LK_PLAN_STEPS
+                                                  : LK_PLAN_INCREMENTAL;
 }
 
 static bool endless(const lk_model *model, lk_shape shape) {
@@ -87,7 +88,7 @@ static lk_status build_sliding(const lk_model *model, lk_shape shape, int64_t wi
 }
 
 static lk_plan sliding(lk_plan plan) {
-    return plan == LK_PLAN_EVALUATE ? LK_PLAN_INCREMENTAL : plan;
+    return lk_plan_trains(plan) ? plan : LK_PLAN_INCREMENTAL;
 }
 
 /* What a sliding network needs. */

@@ -260,7 +260,7 @@ static inline void testing_parallel_is_incremental(const lk_model *model, const 
     lk_execution *parallel, *steps;
     testing_ok(model->context, lk_model_graph(model, 0, &graph));
     testing_ok(model->context, lk_execution_create(graph, LK_PLAN_EVALUATE, count, &parallel));
-    testing_ok(model->context, lk_execution_create(graph, LK_PLAN_INCREMENTAL, count, &steps));
+    testing_ok(model->context, lk_execution_create(graph, LK_PLAN_STEPS, count, &steps));
     testing_give(parallel, graph, count, 0);
     testing_give(steps, graph, count, 0);
     testing_ok(model->context, lk_execution_forward(parallel, x, count));

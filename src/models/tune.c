@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "graph/quantized.h"
 #include "models/model_file.h"
 
 /* Which setting is to become another one; -1: none. */
@@ -59,7 +60,8 @@ lk_status lk_model_go_on(lk_model *model, const char *path, const char *const *a
     lk_release(model->history);
     model->history = history;
     forget_calibration(model);
-    model->unshaped = false; /* what is trained now is of this version */
+    lk_parameters_forget_quantized(model->parameters); /* they are about to change */
+    model->unshaped = false;                           /* what is trained now is of this version */
     return LK_OK;
 }
 

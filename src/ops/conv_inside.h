@@ -132,7 +132,9 @@ typedef struct lk_conv_sweep {
     lk_start start;        /* of the sums; for LK_START_ROW: */
     const float *bias;     /* [groups][c_channels] */
     int64_t first;         /* where no cells are named: the first one */
+    bool few;              /* set by the sweep: lk_conv_few */
     /* scratch */
+    lk_few_run *runs;           /* where they are few: [entries * parts of a strip] */
     int32_t *begin;             /* [classes + 1] */
     int32_t *sorted;            /* [cells]: by class */
     int32_t *row;               /* [cells * batch] */
@@ -144,6 +146,21 @@ typedef struct lk_conv_sweep {
 /* cells NULL: so many from `first` on. Uses the workspace's scratch memory; false when out of
  * memory. */
 bool lk_conv_sweep_run(lk_conv_sweep *sweep, const int32_t *cells, int64_t count);
+
+/* Cells of one class, and rows of the product as lk_product has them. */
+typedef struct lk_conv_cells {
+    const int32_t *cell, *rows, *a_rows;
+    int64_t count;
+} lk_conv_cells;
+
+/* Whether so many cells are few enough to be computed without any preparation; does it. */
+bool lk_conv_is_few(const lk_conv_sweep *sweep, int64_t cells);
+void lk_conv_few(const lk_conv_sweep *sweep, const lk_conv_class *class, const lk_conv_cells *cells,
+                 const float *bias);
+/* Of a single cell; false: out of memory. */
+bool lk_conv_few_alone(lk_conv_sweep *sweep, int32_t cell);
+/* The most parts that a strip has. */
+int64_t lk_conv_parts_most(const lk_conv_strips *strips);
 
 /* The gradient of the weights that a sweep over `self->reads` multiplies with, and of the biases,
  * into dparameter 0 and 1. */

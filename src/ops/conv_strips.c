@@ -8,6 +8,14 @@ lk_conv_strips lk_conv_all_meet(int64_t a_channels, int64_t c_channels) {
     return (lk_conv_strips){.count = 1, .columns = c_channels, .depth = a_channels, .strips = &all};
 }
 
+int64_t lk_conv_parts_most(const lk_conv_strips *strips) {
+    int64_t most = 0;
+    for (int32_t i = 0; i < strips->count; i++) {
+        most = strips->strips[i].count > most ? strips->strips[i].count : most;
+    }
+    return most;
+}
+
 /* Output group o: its channels, over the input groups that it reads. */
 static bool make_reads(lk_arena *arena, lk_conv_settings *self, int32_t groups) {
     const lk_conv_sparse *sparse = &self->sparse;

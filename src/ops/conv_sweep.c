@@ -12,11 +12,14 @@ static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
         return false;
     }
     int64_t count = s->table->classes + 1 + cells + rows + a_rows + 3 * depth;
-    int32_t *memory = lk_workspace_scratch(s->task->workspace, count * (int64_t)sizeof *memory);
+    int64_t runs = s->few ? (int64_t)s->table->entries_most * lk_conv_parts_most(&s->strips) : 0;
+    lk_few_run *memory = lk_workspace_scratch(
+        s->task->workspace, runs * (int64_t)sizeof *memory + count * (int64_t)sizeof *s->begin);
     if (memory == NULL) {
         return false;
     }
-    s->begin = memory;
+    s->runs = memory;
+    s->begin = (int32_t *)(void *)(memory + runs);
     s->sorted = s->begin + s->table->classes + 1;
     s->row = s->sorted + cells;
     s->a_row = s->row + rows;
@@ -209,6 +212,10 @@ static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const 
     }
     m.rows = list_rows(s, cells, count);
     m.a_rows = s->table->origin != NULL ? list_a_rows(s, cells, count) : m.rows;
+    if (s->few) {
+        lk_conv_few(s, class, &(lk_conv_cells){cells, m.rows, m.a_rows, count}, m.bias);
+        return true;
+    }
     for (int32_t e = 0; e < class->count; e += m.near) {
         m.entries = class->entries + e;
         m.near = near_entries(s, m.entries, class->count - e);
@@ -226,10 +233,14 @@ bool lk_conv_sweep_run(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
     if (s->strips.count == 0) {
         s->strips = lk_conv_all_meet(s->a_channels, s->c_channels);
     }
+    s->few = lk_conv_is_few(s, count);
+    if (s->few && count == 1) { /* a step of a generation */
+        return lk_conv_few_alone(s, cells != NULL ? cells[0] : (int32_t)s->first);
+    }
     if (!take_scratch(s, count)) {
         return false;
     }
-    if (count == 1) { /* a step of a generation; where ranks are, there are many classes */
+    if (count == 1) { /* where ranks are, there are many classes */
         s->sorted[0] = cells != NULL ? cells[0] : (int32_t)s->first;
         return run_class(s, &s->table->class_at[s->table->class_of[s->sorted[0]]], s->sorted, 1);
     }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernels/few.h"
 #include "ops/rules.h"
 
 #define COLUMNS_PER_PIECE 128
@@ -28,9 +29,36 @@ static int64_t multiply_adds(const lk_node *node, int64_t cell) {
     return node->inputs[0]->channels * node->channels;
 }
 
+/* A step's: bias and weights as they lie. */
+static void few(const lk_task *task, const float *in, int64_t rows, float *out) {
+    int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    const lk_quantized *q = lk_task_quantized(task, 0);
+    const lk_few_run run = {in, task->parameter[0], from, q != NULL ? q->value : NULL};
+    const lk_few_call call = {
+        .rows = rows,
+        .columns = to,
+        .run = &run,
+        .runs = 1,
+        .a_stride = from,
+        .b_stride = to,
+        .c_stride = to,
+        .c = out,
+        .start = task->parameter[1],
+        .unit = q != NULL ? q->unit : NULL,
+    };
+    lk_few_run_on(task->pool, task->kernels, &call);
+}
+
 /* Cells [first, first + count), which lie one after another. */
 static bool forward_run(const lk_task *task, int64_t first, int64_t count) {
     int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    if ((lk_task_quantized(task, 0) != NULL && lk_few8_suits(count * task->batch, to)) ||
+        lk_few_suits(count * task->batch, to, from) ||
+        lk_few_suits_far(count * task->batch, to, from)) {
+        few(task, task->in[0] + first * task->batch * from, count * task->batch,
+            task->out + first * task->batch * to);
+        return true;
+    }
     lk_product product = {
         .rows = count * task->batch,
         .columns = to,

@@ -64,6 +64,10 @@ static void run_pieces(run r, int64_t floats_of_one) {
 
 void lk_run_range(const lk_task *task, int64_t count, int64_t floats_of_one,
                   lk_cells_function *function) {
+    if (count > 0 && count * floats_of_one <= FLOATS_PER_PIECE) {
+        function(task, 0, count, 0);
+        return;
+    }
     run_pieces((run){.task = task, .range = function, .count = count}, floats_of_one);
 }
 
@@ -72,8 +76,14 @@ void lk_run_cells(const lk_task *task, int64_t floats_per_cell, lk_cells_functio
 }
 
 bool lk_run_values(const lk_task *task, lk_values_function *function) {
-    run_pieces((run){.task = task, .values = function, .count = task->cell_count},
-               task->batch * task->node->channels);
+    const int64_t floats = task->batch * task->node->channels;
+    if (task->cell_count * floats <= FLOATS_PER_PIECE) { /* a step: by far the most calls */
+        for (int64_t i = 0; i < task->cell_count; i++) {
+            function(task, task->cells[i], task->cells[i] * floats, floats);
+        }
+        return true;
+    }
+    run_pieces((run){.task = task, .values = function, .count = task->cell_count}, floats);
     return true;
 }
 

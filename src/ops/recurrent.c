@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernels/few.h"
 #include "ops/pieces.h"
+#include "ops/rules.h"
 
 /* About 10 microseconds of exponentials. */
 #define UNITS_PER_PIECE 2048
@@ -71,9 +73,43 @@ static bool run(const lk_task *task, lk_recurrent_gates *gates, lk_product *prod
     return lk_product_run(product, task->kernels, task->pool, gates->workspace);
 }
 
+/* A single step's, whose U is read where it lies. */
+static bool few_ahead(const lk_task *task, const lk_recurrent_gates *gates, const float *from,
+                      int64_t from_stride, float *to, int64_t to_stride) {
+    const lk_recurrent *self = task->node->settings;
+    const int64_t columns = gates->count * self->width;
+    const lk_quantized *q = lk_task_quantized(task, 0);
+    const bool suits = q != NULL ? lk_few8_suits(task->batch, columns)
+                                 : lk_few_suits_far(task->batch, columns, self->width);
+    if (gates->reuse != LK_B_ONCE || !suits) {
+        return false;
+    }
+    const int64_t skipped = gates->first * self->width;
+    const lk_few_run run = {from, task->parameter[0] + skipped, self->width,
+                            q != NULL ? q->value + skipped : NULL};
+    const lk_few_call call = {
+        .rows = task->batch,
+        .columns = columns,
+        .run = &run,
+        .runs = 1,
+        .a_stride = from_stride,
+        .b_stride = self->gates * self->width,
+        .c_stride = to_stride,
+        .c = to,
+        .start = to,
+        .start_stride = to_stride,
+        .unit = q != NULL ? q->unit + skipped : NULL,
+    };
+    lk_few_run_on(task->pool, task->kernels, &call);
+    return true;
+}
+
 bool lk_recurrent_ahead(const lk_task *task, lk_recurrent_gates *gates, const float *from,
                         int64_t from_stride, float *to, int64_t to_stride) {
     const lk_recurrent *self = task->node->settings;
+    if (few_ahead(task, gates, from, from_stride, to, to_stride)) {
+        return true;
+    }
     lk_product product = {
         .columns = gates->count * self->width,
         .depth = self->width,

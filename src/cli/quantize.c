@@ -1,0 +1,164 @@
+/* likely quantize: the same model with weights of 8 bits. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/measure.h"
+#include "base/memory.h"
+#include "cli/items.h"
+#include "cli/text.h"
+#include "models/model_file.h"
+#include "models/quantize.h"
+#include "train/evaluate.h"
+
+static const cli_option options[] = {
+    {"out", "SMALL", "the model file to write", false},
+    {"data", "VALID",
+     "what losses are measured by, such as the data that the model was validated on; without, only "
+     "layers named logits stay in float32",
+     false},
+    {"most-loss", "SHARE", "of the NLL that may be lost on VALID (default 0.0005)", false},
+    CLI_DATA_OPTIONS,
+    CLI_TEXT_OPTIONS,
+    {"labels", CLI_LABELS,
+     "for a model of p(x | label): those of --data (default: those that the data have)", false},
+    CLI_USE_OPTION,
+    {"json", NULL, "one JSON object instead of text", false},
+};
+
+/* ---- judging --------------------------------------------------------------------------------- */
+
+static lk_status judge(void *argument, const lk_model *model, double *nll_nats) {
+    lk_evaluation evaluation;
+    lk_items *items = argument;
+    lk_status status = lk_evaluate(model, items, NULL, &evaluation);
+    *nll_nats = 0.0;
+    for (int64_t i = 0; status == LK_OK && i < evaluation.items; i++) {
+        *nll_nats += evaluation.nll_nats[i];
+    }
+    lk_evaluation_deinit(&evaluation);
+    return status;
+}
+
+/* Bits a symbol or dimension of what nats all items cost. */
+static double bits(const lk_items *items, double nats) {
+    return nats / LK_NATS_PER_BIT / (double)lk_items_total(items);
+}
+
+/* ---- what is told ---------------------------------------------------------------------------- */
+
+static int print(const cli_arguments *arguments, const lk_model *model, const lk_items *items,
+                 const lk_quantize_report *r) {
+    char fingerprint[33];
+    lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
+    printf("%s: %s, %lld weights of %d layers in 8 bits, fingerprint %s\n",
+           cli_text(arguments, "out", ""), model->family->name, (long long)r->weights, r->layers,
+           fingerprint);
+    for (int32_t i = 0; i < model->parameters->count; i++) {
+        const lk_parameter *p = &model->parameters->list[i];
+        if (r->kept[i]) {
+            printf("in float32: %s, %lld x %lld\n", p->name, (long long)p->rows,
+                   (long long)p->columns);
+        }
+    }
+    if (items != NULL) {
+        double before = bits(items, r->before), after = bits(items, r->after);
+        printf("%.6f bits, before %.6f: %+.6f, %+.4f %%\n", after, before, after - before,
+               100.0 * (after - before) / before);
+    }
+    return cli_finish_output();
+}
+
+static int print_json(const cli_arguments *arguments, const lk_model *model, const lk_items *items,
+                      const lk_quantize_report *r) {
+    char fingerprint[33];
+    json_t *left = json_array();
+    lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
+    for (int32_t i = 0; i < model->parameters->count; i++) {
+        if (r->kept[i]) {
+            json_array_append_new(left, lk_json_bytes(model->parameters->list[i].name));
+        }
+    }
+    return cli_print_json(json_pack(
+        "{s:o, s:s, s:I, s:i, s:o, s:o*, s:o*}", "model",
+        lk_json_bytes(cli_text(arguments, "out", "")), "fingerprint", fingerprint, "weights_8_bits",
+        (json_int_t)r->weights, "layers_8_bits", r->layers, "layers_float32", left, "bits_before",
+        items != NULL ? lk_json_number(bits(items, r->before)) : NULL, "bits",
+        items != NULL ? lk_json_number(bits(items, r->after)) : NULL));
+}
+
+/* ---- all ------------------------------------------------------------------------------------- */
+
+static lk_status quantize(const cli_arguments *arguments, lk_model *model, lk_items *items,
+                          double most, lk_quantize_report *report) {
+    cli_progress progress = cli_progress_begin(arguments, "measuring");
+    const lk_quantize_options how = {.judge = items != NULL ? judge : NULL,
+                                     .argument = items,
+                                     .most = most,
+                                     .progress = cli_progress_show,
+                                     .progress_argument = &progress};
+    lk_status status = lk_model_quantize(model, &how, report);
+    cli_progress_end(&progress);
+    if (status == LK_OK && report->weights == 0) {
+        status =
+            lk_fail(model->context, LK_UNSUPPORTED,
+                    report->left > 0
+                        ? "%s: every layer loses too much in 8 bits (allow more by --most-loss)"
+                        : "%s: the model has no matrices, whose weights could have 8 bits",
+                    arguments->positional[0]);
+    }
+    return status == LK_OK ? lk_model_write(model, cli_text(arguments, "out", NULL)) : status;
+}
+
+static bool read_options(const cli_arguments *arguments, const lk_model *model, double *most) {
+    bool texts = model->data.stream;
+    return cli_real(arguments, "most-loss", 0.0, 1.0, 0.0, most) &&
+           cli_excludes(arguments, texts ? CLI_OF_EXAMPLES : "from symbols",
+                        texts ? "models of examples" : "models of texts");
+}
+
+static int run(const cli_arguments *arguments) {
+    cli_session s;
+    lk_items *items = NULL;
+    lk_quantize_report report = {0};
+    double most = 0.0;
+    int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
+    if (status == EXIT_DONE && !read_options(arguments, s.model, &most)) {
+        status = EXIT_USAGE;
+    }
+    if (status == EXIT_DONE && cli_has(arguments, "data")) {
+        status = cli_items_open(arguments, &s, &items);
+    }
+    if (status == EXIT_DONE) {
+        status = quantize(arguments, s.model, items, most, &report) != LK_OK ? cli_fault(s.context)
+                 : cli_has(arguments, "json") ? print_json(arguments, s.model, items, &report)
+                                              : print(arguments, s.model, items, &report);
+    }
+    lk_release(report.kept);
+    lk_items_close(items);
+    cli_end(&s);
+    return status;
+}
+
+const cli_verb cli_quantize_verb = {
+    .name = "quantize",
+    .summary = "weights of 8 bits: a file of a quarter, nearly the same likelihoods",
+    .operands = "MODEL",
+    .operand_count = 1,
+    .options = options,
+    .option_count = sizeof options / sizeof *options,
+    .required = "out",
+    .several = CLI_SEVERAL,
+    .inputs = "data labels",
+    .outputs = "out",
+    .more =
+        "Each weight of a matrix becomes an integer of 8 bits times a power of two for its output, "
+        "which is an exact float32:\n"
+        "what the new model says is the same bits on every machine, as of any model. It is "
+        "another model, and decodes only what\n"
+        "it has coded itself. Layers that lose most on VALID stay in float32, until the loss is "
+        "what may be lost; which, is told.\n\n"
+        "examples:\n"
+        "  likely quantize book.likely --out small.likely --data valid.txt\n"
+        "  likely quantize pixels.likely --out small.likely --data valid.npy --most-loss 0.001\n",
+    .run = run,
+};

@@ -1,0 +1,57 @@
+/* The step's micro-kernel for AVX-512: up to 24 of the 32 registers are sums; the others hold a row
+ * of b. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+
+#include "kernels/isa/few_inside.h"
+#include "kernels/isa/name.h"
+
+#define FEW_NAME(x) avx512_##x
+#define FEW_LANES 16
+#define FEW_VECTOR __m512
+#define FEW_ZERO _mm512_setzero_ps()
+#define FEW_LOAD(p) _mm512_loadu_ps(p)
+#define FEW_STORE(p, v) _mm512_storeu_ps(p, v)
+#define FEW_BROADCAST(x) _mm512_set1_ps(x)
+#define FEW_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#include "kernels/isa/few_body.h"
+#undef FEW_NAME
+#undef FEW_LANES
+#undef FEW_VECTOR
+#undef FEW_ZERO
+#undef FEW_LOAD
+#undef FEW_STORE
+#undef FEW_BROADCAST
+#undef FEW_FMA
+
+#define FEW_NAME(x) avx512_single_##x
+#define FEW_LANES 1
+#define FEW_VECTOR float
+#define FEW_ZERO 0.0f
+#define FEW_LOAD(p) (*(p))
+#define FEW_STORE(p, v) (*(p) = (v))
+#define FEW_BROADCAST(x) (x)
+#define FEW_FMA(a, b, c) fmaf(a, b, c)
+#include "kernels/isa/few_body.h"
+
+FEW_INSTANCES_2(avx512_block, 8)
+FEW_INSTANCES_4(avx512_block, 6)
+FEW_INSTANCES_6(avx512_block, 4)
+FEW_INSTANCES_8(avx512_block, 3)
+FEW_INSTANCES_8(avx512_block, 2)
+FEW_INSTANCES_8(avx512_block, 1)
+FEW_INSTANCES_6(avx512_single_block, 4)
+FEW_INSTANCES_8(avx512_single_block, 1)
+
+static const few_shape shapes[] = {
+    {128, 2, {FEW_NAMES_2(avx512_block, 8)}},      {96, 4, {FEW_NAMES_4(avx512_block, 6)}},
+    {64, 6, {FEW_NAMES_6(avx512_block, 4)}},       {48, 8, {FEW_NAMES_8(avx512_block, 3)}},
+    {32, 8, {FEW_NAMES_8(avx512_block, 2)}},       {16, 8, {FEW_NAMES_8(avx512_block, 1)}},
+    {4, 6, {FEW_NAMES_6(avx512_single_block, 4)}}, {1, 8, {FEW_NAMES_8(avx512_single_block, 1)}},
+};
+
+void lk_few_avx512(const lk_few_call *call) {
+    few_run(shapes, 16, call);
+}
+#endif

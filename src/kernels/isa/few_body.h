@@ -1,0 +1,62 @@
+/* One block of the step's micro-kernel, written once and included by each instruction set's file,
+ * which first defines
+ *   FEW_NAME(x)    names of this inclusion's functions
+ *   FEW_LANES      floats in a vector
+ *   FEW_WEIGHT     float or int8_t, with FEW_WEIGHTS(run), where they are, FEW_WIDEN(p, unit), a
+ *     vector of them, and FEW_UNIT(call, column), their units, which floats have none of
+ *   FEW_VECTOR     the vector type, with FEW_ZERO, FEW_LOAD, FEW_STORE, FEW_BROADCAST(float) and
+ *     FEW_FMA(a, b, c) = a*b + c
+ * rows and vectors are constants after inlining, so the accumulators live in registers. No include
+ * guard on purpose. */
+static inline __attribute__((always_inline)) void
+FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column, const int rows,
+                const int vectors) {
+    FEW_VECTOR sum[FEW_MOST_ROWS][FEW_MOST_VECTORS];
+    FEW_VECTOR unit[FEW_MOST_VECTORS];
+    int64_t distance[FEW_MOST_ROWS];
+    FEW_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        unit[v] = FEW_UNIT(call, column + v * FEW_LANES);
+    }
+    FEW_UNROLL
+    for (int r = 0; r < rows; r++) {
+        const float *start = call->start + (row + r) * call->start_stride + column;
+        distance[r] = (call->a_row != NULL ? call->a_row[row + r] : row + r) * call->a_stride;
+        FEW_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            sum[r][v] = call->start != NULL ? FEW_LOAD(start + v * FEW_LANES) : FEW_ZERO;
+        }
+    }
+    for (int64_t i = 0; i < call->runs; i++) {
+        const float *a[FEW_MOST_ROWS];
+        const FEW_WEIGHT *b = FEW_WEIGHTS(call->run[i]) + column;
+        FEW_UNROLL
+        for (int r = 0; r < rows; r++) {
+            a[r] = call->run[i].a + distance[r];
+        }
+        for (int64_t k = 0; k < call->run[i].depth; k++, b += call->b_stride) {
+            FEW_VECTOR right[FEW_MOST_VECTORS];
+            FEW_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                right[v] = FEW_WIDEN(b + v * FEW_LANES, unit[v]);
+            }
+            FEW_UNROLL
+            for (int r = 0; r < rows; r++) {
+                const FEW_VECTOR left = FEW_BROADCAST(a[r][k]);
+                FEW_UNROLL
+                for (int v = 0; v < vectors; v++) {
+                    sum[r][v] = FEW_FMA(left, right[v], sum[r][v]);
+                }
+            }
+        }
+    }
+    FEW_UNROLL
+    for (int r = 0; r < rows; r++) {
+        float *c =
+            call->c + (call->c_row != NULL ? call->c_row[row + r] : row + r) * call->c_stride;
+        FEW_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            FEW_STORE(c + column + v * FEW_LANES, sum[r][v]);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+# likely quantize: a model of 8-bit weights is one like any other, in every verb; its file is read
+# back to the same bits, and refused when it is damaged.
+. "$(dirname "$0")/lib.sh"
+make_rows 300 36 1 >"$work/train.txt"
+make_rows 100 36 2 >"$work/valid.txt"
+run train made --data "$work/train.txt" --valid "$work/valid.txt" --set hidden=64 --epochs 30 \
+    --learning-rate 0.01 --quiet --out "$work/made" >/dev/null
+run train pixelcnn --data "$work/train.txt" --shape 6x6x1 --set blocks=2 --set channels=8 \
+    --epochs 3 --quiet --out "$work/pixels" >/dev/null
+awk 'BEGIN { srand(4); for (i = 0; i < 9000; i++)
+    printf "%s", substr("abcde fgh.\n", 1 + int(rand() * rand() * 11), 1) }' >"$work/text.txt"
+run train charrnn --data "$work/text.txt" --set layers=1 --set width=32 --window 32 --epochs 4 \
+    --quiet --out "$work/text" >/dev/null
+run train uniform --data "$work/train.txt" --quiet --out "$work/none" >/dev/null
+
+quantized() { # NAME DATA [OPTIONS...]
+    local name=$1 data=$2
+    shift 2
+    run quantize "$work/$name" --out "$work/$name.8" --data "$data" --json "$@" >"$work/json"
+    [[ $(stat -c %s "$work/$name.8") -lt $(stat -c %s "$work/$name") ]] ||
+        fail "$name: the file is no smaller"
+    awk -v a="$(json "$work/json" bits_before)" -v b="$(json "$work/json" bits)" \
+        'BEGIN { exit !(a > 0 && b <= a * 1.0005) }' || fail "$name loses: $(cat "$work/json")"
+    run check "$work/$name.8" >"$work/check" || fail "$name: $(cat "$work/check")"
+    run info "$work/$name.8" >"$work/info"
+    grep -q "$(json "$work/json" fingerprint)" "$work/info" || fail "$name: another fingerprint"
+    grep -q '8 bits' "$work/info" || fail "$name: info does not say 8 bits: $(cat "$work/info")"
+    run eval "$work/$name.8" --data "$data" --json >"$work/eval"
+    checks=$((checks + 6))
+}
+quantized made "$work/valid.txt"
+quantized pixels "$work/valid.txt"
+quantized text "$work/text.txt"
+
+# The same again: quantizing what is quantized changes nothing.
+run quantize "$work/made.8" --out "$work/made.88" --data "$work/valid.txt" --json >"$work/json2"
+run eval "$work/made.8" --data "$work/valid.txt" --json >"$work/eval"
+run eval "$work/made.88" --data "$work/valid.txt" --json >"$work/eval2"
+expect_same "$work/eval" "$work/eval2" "quantized twice"
+
+# Restored by the model that coded it, whatever its instruction set, and by no other.
+run compress "$work/text.8" --data "$work/text.txt" --out "$work/c" >/dev/null
+LIKELY_ISA=scalar run decompress "$work/text.8" --data "$work/c" --out "$work/back" >/dev/null
+expect_same "$work/text.txt" "$work/back" "restored"
+expect_status 1 'compressed with model' decompress "$work/text" --data "$work/c" --out "$work/b2"
+
+# Without data the layers that make distributions stay as they are; nothing may be lost: all do.
+run quantize "$work/made" --out "$work/blind" >"$work/said"
+grep -q 'in float32: logits.weight' "$work/said" || fail "blind: $(cat "$work/said")"
+expect_status 1 'no matrices' quantize "$work/none" --out "$work/n8"
+expect_status 2 'most-loss' quantize "$work/made" --out "$work/n8" --most-loss 2
+[[ ! -e $work/n8 ]] || fail "a file was left"
+
+# Trained further it has float32 weights again.
+run train --from "$work/made.8" --data "$work/train.txt" --epochs 1 --quiet --out "$work/again" \
+    >/dev/null
+run info "$work/again" >"$work/info"
+! grep -q '8 bits' "$work/info" || fail "trained weights are not of 8 bits: $(cat "$work/info")"
+
+# Damaged: every byte of the header and a few of the weights.
+size=$(stat -c %s "$work/made.8")
+for at in 20 300 700 1200 $((size / 2)) $((size - 3)); do
+    cp "$work/made.8" "$work/bad"
+    printf '\x7f' | dd of="$work/bad" bs=1 seek="$at" conv=notrunc status=none
+    cmp -s "$work/made.8" "$work/bad" || expect_status 1 "bad: " info "$work/bad"
+done
+finish

@@ -5,8 +5,8 @@
 options() { run "$1" --help | sed -nE 's/^  --([a-z-]+).*/\1/p'; }
 
 run --help >"$work/overview"
-verbs=$(sed -nE 's/^  ([a-z]+) +[a-z].*/\1/p' "$work/overview" | head -9)
-[[ $(wc -w <<<"$verbs") -eq 9 ]] || fail "nine verbs expected: $verbs"
+verbs=$(sed -nE 's/^  ([a-z]+) +[a-z].*/\1/p' "$work/overview" | head -10)
+[[ $(wc -w <<<"$verbs") -eq 10 ]] || fail "ten verbs expected: $verbs"
 for verb in $verbs; do
     run "$verb" --help >"$work/help"
     expect_same "$work/help" <(run help "$verb") "likely help $verb"
@@ -47,7 +47,7 @@ for verb in $verbs; do
     done
     grep -q "^.BR likely.-$verb" "$work/manual/likely.1" || fail "likely(1): no $verb"
 done
-[[ $(ls "$work/manual" | wc -l) -eq 11 ]] || fail "files: $(ls "$work/manual")"
+[[ $(ls "$work/manual" | wc -l) -eq 12 ]] || fail "files: $(ls "$work/manual")"
 for page in "$work/manual"/*.1; do
     if command -v mandoc >/dev/null; then
         mandoc -Tlint -W warning "$page" >"$work/lint" || fail "$(cat "$work/lint")"

@@ -43,11 +43,15 @@ def sink_of(thing: Any) -> tuple[str, Any]:
 
     def write_all(data: bytes) -> None:
         rest = memoryview(data)
-        while rest:  # a raw file may take less than all
-            taken = thing.write(rest if raw else data)
+        while rest:  # a raw file, or another, may take less than all
+            taken = thing.write(rest if raw else bytes(rest))
             if raw and taken is None:
                 raise BlockingIOError("the file does not block: it took nothing")
-            rest = rest[taken:] if raw else rest[:0]
+            if taken is None:  # as many files of other makers say nothing
+                return
+            if not isinstance(taken, int) or not 0 < taken <= len(rest):
+                raise OSError(f"write() says that it took {taken!r} of {len(rest)} bytes")
+            rest = rest[taken:]
 
     return "call", write_all
 

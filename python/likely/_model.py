@@ -199,7 +199,7 @@ class Model:
     def _walk(self, X: Any, labels: Any, learning_rate: float, terms: bool) -> tuple:
         here = context()
         items = items_of(here, X, model=self._handle)
-        nll = np.empty(items.count)
+        nll = np.zeros(items.count)  # nothing is told of an empty text
         numbers = None if labels is None else self._labels(labels, items.count)
         whole = learning_rate > 0  # the model learns from item to item
         found, lengths = [], []

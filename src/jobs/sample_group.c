@@ -225,6 +225,7 @@ static lk_status draw_batch(artist *a, bool own_thread) {
     for (int64_t place = 0, last; place < g->places; place = last) {
         LK_TRY(is_naive(g) ? next_naively(a, place, &last) : lk_run_next(a->run, &place, &last));
         for (int64_t p = place; p < last; p++) {
+            LK_TRY(lk_given_reach(g->options->given, lk_run_variable(a->run, p)));
             draw_place(a, p);
         }
         if (!goes_on(a->studio, a->lanes * (last - place), own_thread)) {

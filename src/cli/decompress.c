@@ -5,6 +5,7 @@
 #include "cli/common.h"
 #include "codec/codec.h"
 #include "data/formats/formats.h"
+#include "team/team.h"
 
 static const cli_option options[] = {
     {"data", "FILE", "what likely compress wrote", false},
@@ -113,7 +114,7 @@ static lk_status write_examples(const cli_arguments *arguments, lk_context *cont
                                 const lk_restored *restored) {
     const char *out = cli_text(arguments, "out", NULL);
     const char *labels = cli_text(arguments, "labels", NULL);
-    if (restored->texts) {
+    if (restored->texts || lk_team_rank(context->team) > 0) { /* of a team rank 0 has them */
         return LK_OK;
     }
     if (labels != NULL && restored->dataset->labels == NULL) {

@@ -21,6 +21,7 @@ static const cli_option options[] = {
     CLI_TEXT_OPTIONS,
     {"labels", CLI_LABELS,
      "for a model of p(x | label): those of --data (default: those that the data have)", false},
+    CLI_LOCAL_OPTION,
     CLI_USE_OPTION,
     {"json", NULL, "one JSON object instead of text", false},
 };
@@ -99,19 +100,20 @@ static lk_status quantize(const cli_arguments *arguments, lk_model *model, lk_it
     lk_status status = lk_model_quantize(model, &how, report);
     cli_progress_end(&progress);
     if (status == LK_OK && report->weights == 0) {
-        status =
-            lk_fail(model->context, LK_UNSUPPORTED,
-                    report->left > 0
-                        ? "%s: every layer loses too much in 8 bits (allow more by --most-loss)"
-                        : "%s: the model has no matrices, whose weights could have 8 bits",
-                    arguments->positional[0]);
+        status = lk_fail(
+            model->context, LK_UNSUPPORTED,
+            report->left == 0 ? "%s: the model has no matrices, whose weights could have 8 bits"
+            : items == NULL   ? "%s: the model has no layers but those that are left as they are "
+                                "without data: give --data to measure what they lose"
+                              : "%s: every layer loses too much in 8 bits; --most-loss allows more",
+            arguments->positional[0]);
     }
     return status == LK_OK ? lk_model_write(model, cli_text(arguments, "out", NULL)) : status;
 }
 
 static bool read_options(const cli_arguments *arguments, const lk_model *model, double *most) {
     bool texts = model->data.stream;
-    return cli_real(arguments, "most-loss", 0.0, 1.0, 0.0, most) &&
+    return cli_real(arguments, "most-loss", 0.0, 1.0, -1.0, most) &&
            cli_excludes(arguments, texts ? CLI_OF_EXAMPLES : "from symbols",
                         texts ? "models of examples" : "models of texts");
 }
@@ -148,7 +150,7 @@ const cli_verb cli_quantize_verb = {
     .option_count = sizeof options / sizeof *options,
     .required = "out",
     .several = CLI_SEVERAL,
-    .inputs = "data labels",
+    .inputs = "data labels local",
     .outputs = "out",
     .more =
         "Each weight of a matrix becomes an integer of 8 bits times a power of two for its output, "

@@ -11,6 +11,7 @@
 #include "data/labels.h"
 #include "jobs/completions.h"
 #include "models/take.h"
+#include "team/team.h"
 
 #define COUNT_MOST ((int64_t)1 << 40)
 
@@ -279,7 +280,10 @@ static int run(const cli_arguments *arguments) {
         !cli_excludes(arguments, "labels", "models of p(x | label)")) {
         status = EXIT_USAGE;
     }
-    if (status == EXIT_DONE) {
+    /* Of a team rank 0 draws texts and recordings alone. */
+    bool draws =
+        status == EXIT_DONE && (!s.model->data.stream || lk_team_rank(s.context->team) == 0);
+    if (draws) {
         status = sample_model(arguments, s.model, &how);
     }
     cli_end(&s);

@@ -83,7 +83,7 @@ static int32_t worst(const job *work) {
 }
 
 static lk_status choose(job *work, double *after) {
-    double share = work->options->most > 0 ? work->options->most : MOST;
+    double share = work->options->most >= 0 ? work->options->most : MOST;
     LK_TRY(find_losses(work));
     LK_TRY(set_all(work));
     LK_TRY(judge(work, after));

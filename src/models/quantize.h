@@ -11,7 +11,7 @@ typedef lk_status lk_judge(void *argument, const lk_model *model, double *nll_na
 typedef struct lk_quantize_options {
     lk_judge *judge; /* NULL: layers whose names tell that they are the last are left, no other */
     void *argument;
-    double most; /* of the NLL, that may be lost: 0.0005 */
+    double most; /* of the NLL, that may be lost; below 0: 0.0005 */
     void (*progress)(void *argument, int64_t done, int64_t count); /* or NULL; of judgements */
     void *progress_argument;
 } lk_quantize_options;

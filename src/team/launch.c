@@ -81,7 +81,8 @@ lk_status lk_launch_find(lk_context *context, const lk_transport **transport) {
     }
     *transport = NULL;
     return lk_fail(context, LK_UNSUPPORTED,
-                   "started as one of several processes by %s, which this build cannot work with "
-                   "(%s): install %s and build again, or start one process alone",
-                   l->name, fault != NULL ? fault : "built without it", l->package);
+                   "started as one of several processes by %s, for which likely-%s.so is wanted, "
+                   "beside the command or in " LK_MPI_FOLDER
+                   " from there (%s): install %s and build again, or start one process alone",
+                   l->name, l->mpi, fault != NULL ? fault : "it is not there", l->package);
 }

@@ -17,6 +17,7 @@
 #define ASK_SECONDS 20e-6
 #define SLEEP_LEAST 10e-6
 #define SLEEP_MOST 500e-6
+#define TIDY_NANOSECONDS 500000000L
 
 int32_t lk_team_rank(const lk_team *team) {
     return team != NULL ? team->place.rank : 0;
@@ -32,6 +33,14 @@ const lk_transport_place *lk_team_place(const lk_team *team) {
 
 lk_traffic lk_team_traffic(const lk_team *team) {
     return team != NULL ? team->traffic : (lk_traffic){0};
+}
+
+const char *lk_team_fault(const lk_team *team) {
+    return atomic_load(&team->failed) ? team->text : NULL;
+}
+
+bool lk_team_speaks_last(const lk_team *team) {
+    return team->place.rank == 1 && atomic_load(&team->failed) && team->first_is_lost;
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
@@ -276,6 +285,10 @@ void lk_team_end(lk_team *team, const char *message, int status) {
              message != NULL ? message : "ended");
     lk_watch_fail(team, text);
     lk_watch_end(team);
+    if (first) { /* the others have heard it, and tidy up */
+        const struct timespec time = {0, TIDY_NANOSECONDS};
+        nanosleep(&time, NULL);
+    }
     for (double began = lk_seconds(); !first && lk_seconds() - began < team->silence;) {
         double pause = SLEEP_MOST; /* rank 0 speaks, and ends all */
         rest(&pause);

@@ -28,6 +28,11 @@ void lk_team_close(lk_team *team);
  * team with this exit status. Rank 0's message has been printed before. Does not return. */
 _Noreturn void lk_team_end(lk_team *team, const char *message, int status);
 
+/* Why the team has failed; NULL: it has not. */
+const char *lk_team_fault(const lk_team *team);
+/* Whether rank 0 is lost, and this is the one to say so. */
+bool lk_team_speaks_last(const lk_team *team);
+
 /* Of NULL, one who is alone: 0 and 1. */
 int32_t lk_team_rank(const lk_team *team);
 int32_t lk_team_size(const lk_team *team);

@@ -37,6 +37,9 @@ static void lost(lk_team *team, int32_t link, const char *how) {
              "rank %d%s%s %s: it died, hangs, or was cut off; a training can be resumed from "
              "its last checkpoint, with any number of ranks",
              other_of(team, link), host[0] != '\0' ? " on " : "", host, how);
+    if (!atomic_load(&team->failed)) {
+        team->first_is_lost = other_of(team, link) == 0;
+    }
     lk_watch_fail(team, text);
 }
 

@@ -38,6 +38,7 @@ struct lk_team {
     int32_t link_count;
     atomic_bool failed, leaves;
     char text[LK_TEAM_TEXT]; /* why; written once, before `failed` */
+    bool first_is_lost;      /* rank 0; the same */
     pthread_mutex_t words;
 };
 

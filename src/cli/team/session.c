@@ -21,7 +21,13 @@ static int fault(const cli_team *t) {
     return cli_fault(&t->context);
 }
 
+/* Standard error of who says nothing, for when rank 0 cannot speak any more. */
+static int last_words = -1;
+
 void cli_team_hush(void) {
+    if (!lk_launch_speaks()) {
+        last_words = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    }
     int nothing = lk_launch_speaks() ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int i = 0; i <= STDERR_FILENO && nothing >= 0; i++) {
         dup2(nothing, i);
@@ -174,6 +180,9 @@ void cli_team_end(cli_team *t, int status) {
     remove_folder(t);
     if (t->team != NULL && status != EXIT_DONE) {
         fflush(NULL);
+        if (lk_team_speaks_last(t->team) && last_words >= 0) {
+            dprintf(last_words, "likely: %s\n", lk_team_fault(t->team));
+        }
         lk_team_end(t->team, t->context.message[0] != '\0' ? t->context.message : NULL, status);
     }
     lk_team_close(t->team);

@@ -179,6 +179,7 @@ static inline lk_task testing_task(op_bench *bench, const lk_kernels *kernels, l
         .in = (const float *const *)bench->in,
         .out = bench->out,
         .parameter = bench->parameter,
+        .parameters = bench->parameters,
         .training = bench->training,
         .random = {TESTING_SEED, LK_FOR_DROPOUT},
         .kernels = kernels,

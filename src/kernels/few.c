@@ -11,10 +11,6 @@ enum {
     PIECE_COLUMNS = 192,  /* at least: some strips */
 };
 
-static lk_few *kernel_of(const lk_kernels *kernels, const lk_few_call *call) {
-    return call->unit != NULL ? kernels->few8 : kernels->few;
-}
-
 static bool is_far(int64_t columns, int64_t depth) {
     return depth * columns > CACHED_FLOATS;
 }
@@ -79,9 +75,9 @@ void lk_few_run_on(lk_pool *pool, const lk_kernels *kernels, const lk_few_call *
     }
     const bool far = is_far(call->columns, depth) && call->rows >= FAR_ROWS &&
                      call->c_row == NULL && call->columns % LK_FEW_COLUMNS == 0;
-    const cut c = {call, kernel_of(kernels, call), far, call->columns / PIECE_COLUMNS};
+    const cut c = {call, kernels->few, far, call->columns / PIECE_COLUMNS};
     if (c.pieces < 2 || call->rows * call->columns * depth < 2 * PIECE_WORK) {
-        const cut whole = {call, kernel_of(kernels, call), far, 1};
+        const cut whole = {call, kernels->few, far, 1};
         run_piece((void *)&whole, 0, 0);
     } else {
         lk_pool_run(pool, c.pieces, run_piece, (void *)&c);

@@ -130,8 +130,6 @@ static void run(bench *t, const lk_few_call *call, const lk_kernels *kernels, lk
     naive(call, t->wanted + MARGIN);
     if (pool != NULL) {
         lk_few_run_on(pool, kernels, call);
-    } else if (call->unit != NULL) {
-        kernels->few8(call);
     } else {
         kernels->few(call);
     }

@@ -173,7 +173,7 @@ typedef struct lk_kernels {
     bool (*all_finite)(const float *in, int64_t count);
 
     /* The product of a step, for kernels/few.h. */
-    lk_few *few, *few8; /* few8: of calls with units */
+    lk_few *few;
     /* The matrix micro-kernel, for kernels/product.h. */
     const lk_tile *tile;
 } lk_kernels;

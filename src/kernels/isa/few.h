@@ -35,7 +35,8 @@ typedef struct lk_few_call {
     float *c;
     const float *start; /* of row r: start + r * start_stride; NULL: 0 */
     int64_t start_stride;
-    const float *unit; /* [columns], powers of two: b[k][n] is b8[k][n] unit[n]; NULL: as it is */
+    const float *unit; /* [columns], powers of two: b[k][n] is b8[k][n] unit[n], widened in
+                          the register; NULL: as it is */
     bool far;          /* b comes from further than the second cache: it is asked for ahead */
 } lk_few_call;
 

@@ -15,25 +15,13 @@
 #define FEW_STORE(p, v) _mm512_storeu_ps(p, v)
 #define FEW_BROADCAST(x) _mm512_set1_ps(x)
 #define FEW_FMA(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define FEW_WIDEN(p, unit)                                                                         \
+    _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(p)))), \
+                  unit)
 #include "kernels/isa/few_body.h"
 #undef FEW_NAME
-#undef FEW_LANES
-#undef FEW_VECTOR
-#undef FEW_ZERO
-#undef FEW_LOAD
-#undef FEW_STORE
-#undef FEW_BROADCAST
-#undef FEW_FMA
-
 #define FEW_NAME(x) avx512_single_##x
-#define FEW_LANES 1
-#define FEW_VECTOR float
-#define FEW_ZERO 0.0f
-#define FEW_LOAD(p) (*(p))
-#define FEW_STORE(p, v) (*(p) = (v))
-#define FEW_BROADCAST(x) (x)
-#define FEW_FMA(a, b, c) fmaf(a, b, c)
-#include "kernels/isa/few_body.h"
+#include "kernels/isa/few_single.h"
 
 FEW_INSTANCES_2(avx512_block, 8)
 FEW_INSTANCES_4(avx512_block, 6)

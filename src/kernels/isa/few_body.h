@@ -2,21 +2,20 @@
  * which first defines
  *   FEW_NAME(x)    names of this inclusion's functions
  *   FEW_LANES      floats in a vector
- *   FEW_WEIGHT     float or int8_t, with FEW_WEIGHTS(run), where they are, FEW_WIDEN(p, unit), a
- *     vector of them, and FEW_UNIT(call, column), their units, which floats have none of
- *   FEW_VECTOR     the vector type, with FEW_ZERO, FEW_LOAD, FEW_STORE, FEW_BROADCAST(float) and
- *     FEW_FMA(a, b, c) = a*b + c
- * rows and vectors are constants after inlining, so the accumulators live in registers. No include
- * guard on purpose. */
+ *   FEW_VECTOR     the vector type, with FEW_ZERO, FEW_LOAD, FEW_STORE, FEW_BROADCAST(float),
+ *     FEW_FMA(a, b, c) = a*b + c, and FEW_WIDEN(p, unit) = integers of 8 bits at p as floats, times
+ *     unit
+ * rows, vectors and narrow (weights of 8 bits) are constants after inlining, so the accumulators
+ * live in registers. No include guard on purpose. */
 static inline __attribute__((always_inline)) void
 FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column, const int rows,
-                const int vectors) {
+                const int vectors, const bool narrow) {
     FEW_VECTOR sum[FEW_MOST_ROWS][FEW_MOST_VECTORS];
     FEW_VECTOR unit[FEW_MOST_VECTORS];
     int64_t distance[FEW_MOST_ROWS];
     FEW_UNROLL
     for (int v = 0; v < vectors; v++) {
-        unit[v] = FEW_UNIT(call, column + v * FEW_LANES);
+        unit[v] = narrow ? FEW_LOAD(call->unit + column + v * FEW_LANES) : FEW_ZERO;
     }
     FEW_UNROLL
     for (int r = 0; r < rows; r++) {
@@ -29,16 +28,19 @@ FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column
     }
     for (int64_t i = 0; i < call->runs; i++) {
         const float *a[FEW_MOST_ROWS];
-        const FEW_WEIGHT *b = FEW_WEIGHTS(call->run[i]) + column;
+        const float *b = narrow ? NULL : call->run[i].b + column;
+        const int8_t *b8 = narrow ? call->run[i].b8 + column : NULL;
         FEW_UNROLL
         for (int r = 0; r < rows; r++) {
             a[r] = call->run[i].a + distance[r];
         }
-        for (int64_t k = 0; k < call->run[i].depth; k++, b += call->b_stride) {
+        for (int64_t k = 0; k < call->run[i].depth; k++) {
+            const int64_t at = k * call->b_stride;
             FEW_VECTOR right[FEW_MOST_VECTORS];
             FEW_UNROLL
             for (int v = 0; v < vectors; v++) {
-                right[v] = FEW_WIDEN(b + v * FEW_LANES, unit[v]);
+                right[v] = narrow ? FEW_WIDEN(b8 + at + v * FEW_LANES, unit[v])
+                                  : FEW_LOAD(b + at + v * FEW_LANES);
             }
             FEW_UNROLL
             for (int r = 0; r < rows; r++) {

@@ -20,25 +20,28 @@
 #define FEW_LINE_FLOATS 16 /* of a cache line */
 #define FEW_SOME_ROWS 5    /* a block of no fewer is worth its loads of b */
 
-/* Weights that are floats. */
-#define FEW_WEIGHT float
-#define FEW_WEIGHTS(run) ((run).b)
-#define FEW_WIDEN(p, unit) ((void)(unit), FEW_LOAD(p))
-#define FEW_UNIT(call, column) ((void)(call), (void)(column), FEW_ZERO)
-
 typedef void few_block(const lk_few_call *call, int64_t row, int64_t column);
+
+/* Of weights that are floats, and of 8 bits. */
+typedef struct few_pair {
+    few_block *wide, *narrow;
+} few_pair;
 
 /* A block so many vectors wide; of up to `rows` rows, with as many accumulators as there are
  * registers. */
 typedef struct few_shape {
     int32_t columns, rows;
-    few_block *block[FEW_MOST_ROWS]; /* of 1, 2, ... rows */
+    few_pair block[FEW_MOST_ROWS]; /* of 1, 2, ... rows */
 } few_shape;
 
-#define FEW_INSTANCE(block, height, vectors)                                       \
-    static void block##_##height##_##vectors(const lk_few_call *call, int64_t row, \
-                                             int64_t column) {                     \
-        block(call, row, column, height, vectors);                                 \
+#define FEW_INSTANCE(block, height, vectors)                                                \
+    static void block##_##height##_##vectors(const lk_few_call *call, int64_t row,          \
+                                             int64_t column) {                              \
+        block(call, row, column, height, vectors, false);                                   \
+    }                                                                                       \
+    static void block##_##height##_##vectors##_narrow(const lk_few_call *call, int64_t row, \
+                                                      int64_t column) {                     \
+        block(call, row, column, height, vectors, true);                                    \
     }
 #define FEW_INSTANCES_1(block, vectors) FEW_INSTANCE(block, 1, vectors)
 #define FEW_INSTANCES_2(block, vectors) \
@@ -52,14 +55,16 @@ typedef struct few_shape {
 #define FEW_INSTANCES_8(block, vectors) \
     FEW_INSTANCES_6(block, vectors)     \
     FEW_INSTANCE(block, 7, vectors) FEW_INSTANCE(block, 8, vectors)
-#define FEW_NAMES_1(block, vectors) block##_1_##vectors
-#define FEW_NAMES_2(block, vectors) block##_1_##vectors, block##_2_##vectors
+#define FEW_PAIR(block, height, vectors) \
+    { block##_##height##_##vectors, block##_##height##_##vectors##_narrow }
+#define FEW_NAMES_1(block, vectors) FEW_PAIR(block, 1, vectors)
+#define FEW_NAMES_2(block, vectors) FEW_PAIR(block, 1, vectors), FEW_PAIR(block, 2, vectors)
 #define FEW_NAMES_4(block, vectors) \
-    FEW_NAMES_2(block, vectors), block##_3_##vectors, block##_4_##vectors
+    FEW_NAMES_2(block, vectors), FEW_PAIR(block, 3, vectors), FEW_PAIR(block, 4, vectors)
 #define FEW_NAMES_6(block, vectors) \
-    FEW_NAMES_4(block, vectors), block##_5_##vectors, block##_6_##vectors
+    FEW_NAMES_4(block, vectors), FEW_PAIR(block, 5, vectors), FEW_PAIR(block, 6, vectors)
 #define FEW_NAMES_8(block, vectors) \
-    FEW_NAMES_6(block, vectors), block##_7_##vectors, block##_8_##vectors
+    FEW_NAMES_6(block, vectors), FEW_PAIR(block, 7, vectors), FEW_PAIR(block, 8, vectors)
 
 /* The widest of the shapes, which stand from wide to narrow, that has room in so many columns and
  * takes all rows at once, or of many rows some. The last one has room anywhere. */
@@ -99,7 +104,8 @@ static inline void few_strip(const few_shape *shape, const lk_few_call *call, in
             few_fetch(call, next, behind < call->columns ? behind : call->columns, blocks - left,
                       blocks);
         }
-        shape->block[rows - 1](call, row, column);
+        const few_pair *block = &shape->block[rows - 1];
+        (call->unit != NULL ? block->narrow : block->wide)(call, row, column);
         row += rows;
     }
 }

@@ -2,9 +2,17 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 #include <math.h>
+#include <string.h>
 
 #include "kernels/isa/few_inside.h"
 #include "kernels/isa/name.h"
+
+static inline float32x4_t widen(const int8_t *p, float32x4_t unit) {
+    uint32_t four;
+    memcpy(&four, p, sizeof four);
+    int16x8_t halves = vmovl_s8(vcreate_s8(four));
+    return vmulq_f32(vcvtq_f32_s32(vmovl_s16(vget_low_s16(halves))), unit);
+}
 
 #define FEW_NAME(x) neon_##x
 #define FEW_LANES 4
@@ -14,25 +22,11 @@
 #define FEW_STORE(p, v) vst1q_f32(p, v)
 #define FEW_BROADCAST(x) vdupq_n_f32(x)
 #define FEW_FMA(a, b, c) vfmaq_f32(c, a, b)
+#define FEW_WIDEN(p, unit) widen(p, unit)
 #include "kernels/isa/few_body.h"
 #undef FEW_NAME
-#undef FEW_LANES
-#undef FEW_VECTOR
-#undef FEW_ZERO
-#undef FEW_LOAD
-#undef FEW_STORE
-#undef FEW_BROADCAST
-#undef FEW_FMA
-
 #define FEW_NAME(x) neon_single_##x
-#define FEW_LANES 1
-#define FEW_VECTOR float
-#define FEW_ZERO 0.0f
-#define FEW_LOAD(p) (*(p))
-#define FEW_STORE(p, v) (*(p) = (v))
-#define FEW_BROADCAST(x) (x)
-#define FEW_FMA(a, b, c) fmaf(a, b, c)
-#include "kernels/isa/few_body.h"
+#include "kernels/isa/few_single.h"
 
 FEW_INSTANCES_2(neon_block, 8)
 FEW_INSTANCES_4(neon_block, 6)

@@ -5,6 +5,11 @@
 
 #include "kernels/isa/name.h"
 
+static inline float weight(const lk_few_call *call, const lk_few_run *run, int64_t k, int64_t n) {
+    const int64_t at = k * call->b_stride + n;
+    return call->unit != NULL ? (float)run->b8[at] * call->unit[n] : run->b[at];
+}
+
 static void run_row(const lk_few_call *call, int64_t row) {
     const int64_t distance = (call->a_row != NULL ? call->a_row[row] : row) * call->a_stride;
     const float *start = call->start + row * call->start_stride;
@@ -16,7 +21,7 @@ static void run_row(const lk_few_call *call, int64_t row) {
         const lk_few_run *run = &call->run[i];
         for (int64_t k = 0; k < run->depth; k++) {
             for (int64_t n = call->first; n < call->columns; n++) {
-                c[n] = fmaf(run->a[distance + k], run->b[k * call->b_stride + n], c[n]);
+                c[n] = fmaf(run->a[distance + k], weight(call, run, k, n), c[n]);
             }
         }
     }

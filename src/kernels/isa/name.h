@@ -91,7 +91,7 @@ void LK_KERNEL(logistic_slopes)(float *by_mean, float *by_log_scale, const lk_lo
 double LK_KERNEL(logistic_below)(const double *weight, const float *mean, const float *inverse,
                                  float edge, int64_t components);
 
-lk_few LK_JOIN(lk_few, LK_ISA), LK_JOIN(lk_few8, LK_ISA);
+lk_few LK_JOIN(lk_few, LK_ISA);
 
 void LK_KERNEL(attention_hide)(float *x, const int32_t *begin, const int32_t *end, int32_t first,
                                int64_t keys);

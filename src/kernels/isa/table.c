@@ -63,6 +63,5 @@ const lk_kernels LK_JOIN(lk_kernels, LK_ISA) = {
     .average = LK_KERNEL(average),
     .all_finite = LK_KERNEL(all_finite),
     .few = LK_JOIN(lk_few, LK_ISA),
-    .few8 = LK_JOIN(lk_few8, LK_ISA),
     .tile = &LK_JOIN(lk_tile, LK_ISA),
 };

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "data/buffer.h"
 #include "graph/gradient_tree.h"
 #include "graph/slices.h"
-#include "kernels/kernels.h"
 #include "team/team.h"
 
 /* Slices [first, last); none: both are 0. */
@@ -20,9 +20,8 @@ struct lk_gradient_team {
     int64_t slices, floats; /* declared; of all parameters */
     subtree *subtree;       /* owned, [ranks] */
     lk_message *message;    /* owned, [2 ranks] */
-    uint8_t *out, *in;      /* owned: what is sent, and what comes; grown as needed */
-    int64_t out_size, in_size;
-    float **part; /* owned, [slices]: scratch of the tree */
+    lk_buffer out, in;      /* owned: room for what is sent, and for what comes */
+    float **part;           /* owned, [slices]: where subtrees begin, their parts; else NULL */
 };
 
 /* ---- who runs what --------------------------------------------------------------------------- */
@@ -97,8 +96,8 @@ void lk_gradient_team_destroy(lk_gradient_team *t) {
         lk_release(t->subtree);
         lk_release(t->message);
         lk_release(t->part);
-        lk_release(t->out);
-        lk_release(t->in);
+        lk_buffer_release(&t->out);
+        lk_buffer_release(&t->in);
         lk_release(t);
     }
 }
@@ -150,18 +149,6 @@ static bool works(const lk_gradient_team *t, int32_t rank, int64_t slices) {
     return s.first < s.last;
 }
 
-static lk_status grow(const lk_gradient_team *t, uint8_t **buffer, int64_t *size, int64_t wanted) {
-    if (wanted > *size) {
-        uint8_t *grown = lk_resize(*buffer, wanted, 1);
-        if (grown == NULL) {
-            return lk_fail_no_memory(t->parameters->context, "a shared gradient", wanted);
-        }
-        *buffer = grown;
-        *size = wanted;
-    }
-    return LK_OK;
-}
-
 /* Lengths are multiples of 4, where floats begin; NLLs are copied. */
 static void write_message(const lk_gradient_team *t, int32_t to, lk_status status, int64_t slices,
                           int64_t count, const double *nll_nats, uint8_t *bytes) {
@@ -190,13 +177,15 @@ static lk_status take_room(lk_gradient_team *t, joining *j) {
             works(t, t->rank, j->slices) ? message_bytes(t, t->rank, r, j->slices, j->count) : 0;
         j->in += works(t, r, j->slices) ? message_bytes(t, r, t->rank, j->slices, j->count) : 0;
     }
-    LK_TRY(grow(t, &t->out, &t->out_size, j->out > each ? j->out : each));
-    return grow(t, &t->in, &t->in_size, j->in > each * t->ranks ? j->in : each * t->ranks);
+    int64_t in = j->in > each * t->ranks ? j->in : each * t->ranks;
+    bool made = lk_buffer_room(&t->out, j->out > each ? j->out : each) != NULL &&
+                lk_buffer_room(&t->in, in) != NULL;
+    return made ? LK_OK : lk_fail_no_memory(t->parameters->context, "a shared gradient", in);
 }
 
 /* Everyone's part of what this rank joins: from this one too, which sends itself nothing. */
 static lk_status scatter(lk_gradient_team *t, joining *j) {
-    uint8_t *out = t->out, *in = t->in;
+    uint8_t *out = t->out.data, *in = t->in.data;
     for (int32_t r = 0; r < t->ranks; r++) {
         int64_t comes =
             works(t, r, j->slices) ? message_bytes(t, r, t->rank, j->slices, j->count) : 0;
@@ -219,7 +208,7 @@ static lk_status scatter(lk_gradient_team *t, joining *j) {
 
 /* Takes the messages apart; whether all ranks' runs went well. */
 static bool read_messages(lk_gradient_team *t, const joining *j) {
-    uint8_t *in = t->in;
+    uint8_t *in = t->in.data;
     bool well = true;
     memset(t->part, 0, (size_t)t->slices * sizeof *t->part);
     for (int32_t r = 0; r < t->ranks; r++) {
@@ -236,29 +225,16 @@ static bool read_messages(lk_gradient_team *t, const joining *j) {
     return well;
 }
 
-/* The tree of graph/gradient_tree.h, in which subtrees have one part each; the root is part 0. */
-static void join_parts(const lk_gradient_team *t, const joining *j) {
-    int64_t floats = chunk_floats(t, t->rank);
-    for (int64_t step = 1; step < j->slices; step *= 2) {
-        for (int64_t i = 0; i + step < j->slices; i += 2 * step) {
-            if (t->part[i + step] != NULL) {
-                t->parameters->context->kernels->add(t->part[i], t->part[i + step], floats);
-                t->part[i + step] = NULL;
-            }
-        }
-    }
-}
-
 /* Everyone's sum to everyone. */
 static lk_status gather(lk_gradient_team *t) {
     int64_t own = chunk_floats(t, t->rank) * (int64_t)sizeof(float), messages = 0;
-    float *all = (float *)(void *)t->in;
-    memmove(t->out, t->part[0], (size_t)own); /* `in` is about to hold the sums */
-    memcpy(all + chunk_first(t, t->rank), t->out, (size_t)own);
+    float *all = (float *)(void *)t->in.data;
+    memcpy(t->out.data, t->part[0], (size_t)own); /* `in` is about to hold the sums */
+    memcpy(all + chunk_first(t, t->rank), t->out.data, (size_t)own);
     for (int32_t r = 0; r < t->ranks; r++) {
         int64_t comes = chunk_floats(t, r) * (int64_t)sizeof(float);
         if (r != t->rank) {
-            t->message[messages++] = (lk_message){t->out, own, r, true};
+            t->message[messages++] = (lk_message){t->out.data, own, r, true};
             t->message[messages++] = (lk_message){all + chunk_first(t, r), comes, r, false};
         }
     }
@@ -275,6 +251,7 @@ lk_status lk_gradient_team_join(lk_gradient_team *t, lk_status status, int64_t s
     if (!read_messages(t, &j)) {
         return lk_team_agree(t->team, t->parameters->context, status);
     }
-    join_parts(t, &j);
+    lk_gradient_tree_join_span(t->parameters->context->kernels, t->part, 1, slices, 0,
+                               chunk_floats(t, t->rank));
     return gather(t);
 }

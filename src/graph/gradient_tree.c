@@ -1,7 +1,5 @@
 #include "graph/gradient_tree.h"
 
-#include "kernels/kernels.h"
-
 #define FLOATS_PER_PIECE 16384 /* of all parameters one after another */
 
 typedef struct joining {
@@ -10,14 +8,14 @@ typedef struct joining {
     int64_t count;
 } joining;
 
-/* Elements [first, last) of parameter p. */
-static void join_span(const joining *j, int32_t p, int64_t first, int64_t last) {
-    int32_t parameters = j->parameters->count;
-    for (int64_t step = 1; step < j->count; step *= 2) {
-        for (int64_t i = 0; i + step < j->count; i += 2 * step) {
-            j->parameters->context->kernels->add(j->part[i * parameters + p] + first,
-                                                 j->part[(i + step) * parameters + p] + first,
-                                                 last - first);
+void lk_gradient_tree_join_span(const lk_kernels *kernels, float *const *part, int64_t stride,
+                                int64_t count, int64_t first, int64_t last) {
+    for (int64_t step = 1; step < count; step *= 2) {
+        for (int64_t i = 0; i + step < count; i += 2 * step) {
+            if (part[(i + step) * stride] != NULL) {
+                kernels->add(part[i * stride] + first, part[(i + step) * stride] + first,
+                             last - first);
+            }
         }
     }
 }
@@ -30,7 +28,9 @@ static void join_piece(void *argument, int64_t piece, int worker) {
         const lk_parameter *parameter = &j->parameters->list[p];
         int64_t floats = parameter->rows * parameter->columns;
         if (at + floats > first) {
-            join_span(j, p, first > at ? first - at : 0, last - at < floats ? last - at : floats);
+            lk_gradient_tree_join_span(j->parameters->context->kernels, j->part + p,
+                                       j->parameters->count, j->count, first > at ? first - at : 0,
+                                       last - at < floats ? last - at : floats);
         }
         at += floats;
     }

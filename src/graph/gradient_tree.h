@@ -10,10 +10,15 @@
 #define LK_GRAPH_GRADIENT_TREE_H
 
 #include "graph/parameters.h"
+#include "kernels/kernels.h"
 
 /* Joins `count` gradients of all parameters, part [count][parameters->count], into part 0; the
  * others hold anything afterwards. Runs on the context's pool. */
 void lk_gradient_tree_join(const lk_parameters *parameters, float *const *part, int64_t count);
+/* The same of some floats of one array, [first, last): of part i at part[i * stride]. A part that
+ * is NULL has been joined already, with all of its subtree, into the one on its left. */
+void lk_gradient_tree_join_span(const lk_kernels *kernels, float *const *part, int64_t stride,
+                                int64_t count, int64_t first, int64_t last);
 /* Whether [first, last) of so many slices is a subtree. */
 bool lk_gradient_tree_has(int64_t slices, int64_t first, int64_t last);
 

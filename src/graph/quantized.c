@@ -100,30 +100,29 @@ static lk_status take_room(lk_context *context, lk_parameter *p, bool by_rows) {
     return LK_OK;
 }
 
-static int8_t exponent_of(const lk_quantized *q, int64_t row, int64_t column) {
-    return q->exponent[q->by_rows ? row : column];
+/* Of the weight at row r, column c. */
+static float unit_of(const lk_quantized *q, int64_t r, int64_t c) {
+    return q->unit[q->by_rows ? r : c];
 }
 
-static void set_weights(lk_parameter *p) {
+static void set_units(lk_parameter *p) {
     for (int64_t g = 0; g < lk_quantized_exponents(p, p->quantized->by_rows); g++) {
         p->quantized->unit[g] = (float)power(p->quantized->exponent[g]);
     }
-    for (int64_t r = 0; r < p->rows; r++) {
-        for (int64_t c = 0; c < p->columns; c++) {
-            int64_t i = r * p->columns + c;
-            p->value[i] = (float)ldexp(p->quantized->value[i], exponent_of(p->quantized, r, c));
-        }
+}
+
+static void set_weights(lk_parameter *p) {
+    for (int64_t i = 0; i < p->rows * p->columns; i++) {
+        float unit = unit_of(p->quantized, i / p->columns, i % p->columns);
+        p->value[i] = (float)p->quantized->value[i] * unit;
     }
 }
 
 static void round_weights(lk_parameter *p) {
-    for (int64_t r = 0; r < p->rows; r++) {
-        for (int64_t c = 0; c < p->columns; c++) {
-            int64_t i = r * p->columns + c;
-            p->quantized->value[i] = rounded(p->value[i], power(exponent_of(p->quantized, r, c)));
-        }
+    for (int64_t i = 0; i < p->rows * p->columns; i++) {
+        float unit = unit_of(p->quantized, i / p->columns, i % p->columns);
+        p->quantized->value[i] = rounded(p->value[i], (double)unit);
     }
-    set_weights(p);
 }
 
 lk_status lk_parameter_quantize(lk_context *context, lk_parameter *p) {
@@ -143,7 +142,9 @@ lk_status lk_parameter_quantize(lk_context *context, lk_parameter *p) {
         if (status == LK_OK) {
             memcpy(p->quantized->exponent, wins ? rows : columns,
                    (size_t)lk_quantized_exponents(p, wins));
+            set_units(p);
             round_weights(p);
+            set_weights(p);
         }
     }
     lk_release(rows);
@@ -170,6 +171,7 @@ lk_status lk_parameter_set_quantized(lk_context *context, lk_parameter *p, const
     LK_TRY(take_room(context, p, by_rows));
     memcpy(p->quantized->value, value, (size_t)weights);
     memcpy(p->quantized->exponent, exponent, (size_t)exponents);
+    set_units(p);
     set_weights(p);
     return LK_OK;
 }

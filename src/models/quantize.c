@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "graph/quantized.h"
+#include "models/tune.h"
 
 #define MOST 0.0005
 
@@ -87,9 +88,10 @@ static lk_status choose(job *work, double *after) {
     LK_TRY(find_losses(work));
     LK_TRY(set_all(work));
     LK_TRY(judge(work, after));
-    while (*after - work->before > share * fabs(work->before) && worst(work) >= 0) {
-        work->kept[worst(work)] = true;
-        LK_TRY(set_all(work));
+    for (int32_t left = worst(work);
+         left >= 0 && *after - work->before > share * fabs(work->before); left = worst(work)) {
+        work->kept[left] = true;
+        LK_TRY(set(work, left, false));
         LK_TRY(judge(work, after));
     }
     return LK_OK;
@@ -163,8 +165,6 @@ lk_status lk_model_quantize(lk_model *model, const lk_quantize_options *options,
         return status;
     }
     fill_report(&work, after, report);
-    lk_release(model->calibration);
-    model->calibration = NULL;
-    model->calibration_count = 0;
+    lk_model_forget_calibration(model);
     return LK_OK;
 }

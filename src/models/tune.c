@@ -34,7 +34,7 @@ static lk_status assign(lk_model *model, const char *assignment) {
     return lk_settings_assign(model->context, &model->settings, assignment);
 }
 
-static void forget_calibration(lk_model *model) {
+void lk_model_forget_calibration(lk_model *model) {
     lk_release(model->calibrated_for);
     model->calibrated_for = NULL;
     lk_release(model->calibration);
@@ -59,7 +59,7 @@ lk_status lk_model_go_on(lk_model *model, const char *path, const char *const *a
     }
     lk_release(model->history);
     model->history = history;
-    forget_calibration(model);
+    lk_model_forget_calibration(model);
     lk_parameters_forget_quantized(model->parameters); /* they are about to change */
     model->unshaped = false;                           /* what is trained now is of this version */
     return LK_OK;
@@ -99,7 +99,7 @@ static lk_status leave_calibration(lk_model *model, const char *trained) {
     if (model->calibration == NULL) {
         return LK_OK;
     }
-    forget_calibration(model);
+    lk_model_forget_calibration(model);
     model->calibrated_for = lk_duplicate(trained);
     return model->calibrated_for != NULL
                ? LK_OK

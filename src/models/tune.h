@@ -21,6 +21,8 @@ lk_status lk_model_go_on(lk_model *model, const char *name, const char *const *a
  * is another one, with another fingerprint, and what it was calibrated on is gone
  * (lk_model.calibrated_for). After a failure it is good for nothing. */
 lk_status lk_model_use(lk_model *model, const char *const *assignments, int32_t count);
+/* Before weights or settings become others: what the model was calibrated on was of these. */
+void lk_model_forget_calibration(lk_model *model);
 /* Whether the family has such settings. */
 bool lk_model_has_uses(const lk_model *model);
 

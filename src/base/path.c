@@ -129,6 +129,11 @@ char *lk_path_name(const char *path) {
     return lk_duplicate_part(path + begin, end - begin);
 }
 
+bool lk_path_exists(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0;
+}
+
 bool lk_is_folder(const char *path) {
     struct stat about;
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);

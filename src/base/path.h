@@ -28,6 +28,8 @@ bool lk_place_is_file(const lk_place *place);
  * else the caller's to close. */
 int lk_place_open(const lk_place *place, int flags);
 
+/* Whether anything stands there, links followed. */
+bool lk_path_exists(const char *path);
 bool lk_is_folder(const char *path);
 /* The folder that a path stands in, "." where it names none, and its name there; slashes at the end
  * are part of neither. Both are the caller's (lk_release); NULL: out of memory. */

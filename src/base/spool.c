@@ -13,18 +13,18 @@
 
 #define PIECE ((int64_t)1 << 16)
 
-static const char *folder(void) {
+const char *lk_spool_folder(void) {
     const char *wanted = getenv("TMPDIR");
     return wanted != NULL && wanted[0] != '\0' ? wanted : "/tmp";
 }
 
 /* Where files cannot be made without a name, it is taken away at once. */
 lk_status lk_spool_empty(lk_context *context, int *spooled) {
-    *spooled = open(folder(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+    *spooled = open(lk_spool_folder(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
     if (*spooled >= 0) {
         return LK_OK;
     }
-    char *name = lk_print("%s/likely-XXXXXX", folder());
+    char *name = lk_print("%s/likely-XXXXXX", lk_spool_folder());
     if (name == NULL) {
         return lk_fail_no_memory(context, "a name", 1);
     }
@@ -36,18 +36,18 @@ lk_status lk_spool_empty(lk_context *context, int *spooled) {
     lk_release(name);
     return *spooled >= 0 ? LK_OK
                          : lk_fail(context, LK_IO, "%s: cannot create a temporary file there: %s",
-                                   folder(), strerror(error));
+                                   lk_spool_folder(), strerror(error));
 }
 
-static lk_status put(lk_context *context, const char *name, int to, const uint8_t *data,
-                     int64_t size) {
+lk_status lk_spool_put(lk_context *context, const char *name, int to, const uint8_t *data,
+                       int64_t size) {
     while (size > 0) {
         ssize_t count = write(to, data, (size_t)size);
         if (count < 0 && !lk_wait(to, POLLOUT)) {
             return lk_fail(context, LK_IO,
                            "%s: cannot keep what comes from it in %s: %s; name another folder by "
                            "TMPDIR",
-                           name, folder(), strerror(errno));
+                           name, lk_spool_folder(), strerror(errno));
         }
         data += count > 0 ? count : 0;
         size -= count > 0 ? count : 0;
@@ -64,23 +64,24 @@ static lk_status copy(lk_context *context, const char *name, int from, int to, u
         if (count == 0) {
             return LK_OK;
         }
-        LK_TRY(count > 0 ? put(context, name, to, piece, count) : LK_OK);
+        LK_TRY(count > 0 ? lk_spool_put(context, name, to, piece, count) : LK_OK);
     }
 }
 
-lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled) {
+lk_status lk_spool_copy(lk_context *context, const char *name, int from, int to) {
     uint8_t *piece = lk_resize(NULL, PIECE, 1);
-    if (piece == NULL) {
-        return lk_fail_no_memory(context, "a pipe's buffer", PIECE);
-    }
-    lk_status status = lk_spool_empty(context, spooled);
-    if (status == LK_OK) {
-        status = copy(context, name, from, *spooled, piece);
-        if (status != LK_OK) {
-            close(*spooled);
-        }
-    }
+    lk_status status = piece == NULL ? lk_fail_no_memory(context, "a pipe's buffer", PIECE)
+                                     : copy(context, name, from, to, piece);
     lk_release(piece);
+    return status;
+}
+
+lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled) {
+    LK_TRY(lk_spool_empty(context, spooled));
+    lk_status status = lk_spool_copy(context, name, from, *spooled);
+    if (status != LK_OK) {
+        close(*spooled);
+    }
     return status;
 }
 

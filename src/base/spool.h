@@ -4,6 +4,12 @@
 
 #include "base/context.h"
 
+/* $TMPDIR, or /tmp. */
+const char *lk_spool_folder(void);
+/* All of these bytes, or all that `from` still gives, to a file that stands there. */
+lk_status lk_spool_put(lk_context *context, const char *name, int to, const uint8_t *data,
+                       int64_t size);
+lk_status lk_spool_copy(lk_context *context, const char *name, int from, int to);
 /* Copies all that `from` still gives into a file without a name, in $TMPDIR or /tmp, which ends
  * with its descriptor, the caller's. `name` is for messages. */
 lk_status lk_spool(lk_context *context, const char *name, int from, int *spooled);

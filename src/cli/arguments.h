@@ -30,7 +30,7 @@ typedef struct cli_arguments {
         int32_t count;
     } given[OPTIONS_MOST]; /* parallel to the verb's options, then the common ones */
     struct cli_files *files;
-    struct lk_team *team; /* not owned; NULL: alone */
+    struct cli_team *session; /* where a team shares the work (cli/team/session.h); else NULL */
 } cli_arguments;
 
 typedef struct cli_verb {

@@ -10,18 +10,19 @@
 #include "base/measure.h"
 #include "base/memory.h"
 #include "cli/files.h"
+#include "cli/team/session.h"
 #include "data/formats/formats.h"
 #include "models/model_file.h"
 #include "models/take.h"
 #include "models/tune.h"
-#include "team/team.h"
 
 /* The processors of a host are shared by the ranks that are there. */
 static int threads_of(const cli_arguments *arguments, int64_t given) {
-    if (given > 0 || arguments->team == NULL) {
+    const lk_team *team = cli_team_of(arguments);
+    if (given > 0 || team == NULL) {
         return (int)given;
     }
-    int64_t here = lk_team_place(arguments->team)->local, online = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t here = lk_team_place(team)->local, online = sysconf(_SC_NPROCESSORS_ONLN);
     int64_t share = online / here, mask = lk_pool_processors();
     return (int)(share < 1 ? 1 : share < mask ? share : mask);
 }
@@ -50,7 +51,7 @@ lk_context *cli_open(const cli_arguments *arguments, int *status) {
     context->alias = arguments->files->context.alias;
     context->aliased = arguments->files->context.aliased;
     context->options = arguments->names;
-    context->team = arguments->team;
+    context->team = cli_team_of(arguments);
     return context;
 }
 

@@ -52,9 +52,7 @@ static int name_output(cli_arguments *arguments, const char *option, const char 
     return take_name(arguments, option, "/dev/stdout", value);
 }
 
-/* The operands MODEL... are inputs, or MODEL is, and one more that may be given where there are
- * outputs is one. */
-static int with_operands(cli_arguments *arguments, cli_act *input, cli_act *output) {
+int cli_each_operand(cli_arguments *arguments, cli_act *input, cli_act *output) {
     const cli_verb *verb = arguments->verb;
     bool first = verb->operands != NULL && strncmp(verb->operands, "MODEL", 5) == 0,
          all = first && strncmp(verb->operands, "MODEL...", 8) == 0;
@@ -93,7 +91,7 @@ static int name_format(cli_arguments *arguments, const char *option, const char 
 
 static int name_all(cli_arguments *arguments) {
     const cli_verb *verb = arguments->verb;
-    int status = with_operands(arguments, name_input, name_output);
+    int status = cli_each_operand(arguments, name_input, name_output);
     status = status == EXIT_DONE ? cli_each(arguments, verb->inputs, name_input) : status;
     status = status == EXIT_DONE ? cli_each(arguments, verb->outputs, name_output) : status;
     return status == EXIT_DONE && cli_knows(arguments, "format") && cli_has(arguments, "format")
@@ -102,11 +100,6 @@ static int name_all(cli_arguments *arguments) {
 }
 
 /* ---- inputs ---------------------------------------------------------------------------------- */
-
-static bool exists(const char *path) {
-    struct stat about;
-    return stat(path, &about) == 0;
-}
 
 static int guard_input(cli_arguments *arguments, const char *option, const char **value) {
     lk_context *context = &arguments->files->context;
@@ -117,7 +110,7 @@ static int guard_input(cli_arguments *arguments, const char *option, const char 
     if (strcmp(option, "set") == 0) {
         return equals != NULL ? finish(context, lk_guard_input(context, equals + 1)) : EXIT_DONE;
     }
-    if (exists(*value) || colon == NULL || strcmp(option, "MODEL") == 0) {
+    if (lk_path_exists(*value) || colon == NULL || strcmp(option, "MODEL") == 0) {
         return finish(context, lk_guard_input(context, *value));
     }
     char *archive = lk_duplicate_part(*value, (size_t)(colon - *value)); /* FILE:ARRAY */
@@ -271,7 +264,7 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
     files->context.guard = &files->guard;
     arguments->files = files;
     int status = name_all(arguments);
-    status = status == EXIT_DONE ? with_operands(arguments, guard_input, NULL) : status;
+    status = status == EXIT_DONE ? cli_each_operand(arguments, guard_input, NULL) : status;
     const struct {
         const char *names;
         cli_act *act;
@@ -284,7 +277,7 @@ int cli_files_init(cli_arguments *arguments, cli_files *files) {
     for (size_t i = 0; i < sizeof steps / sizeof *steps && status == EXIT_DONE; i++) {
         status = cli_each(arguments, steps[i].names, steps[i].act);
         if (status == EXIT_DONE && steps[i].names == verb->outputs) {
-            status = with_operands(arguments, NULL, steps[i].act);
+            status = cli_each_operand(arguments, NULL, steps[i].act);
         }
     }
     return status == EXIT_DONE ? guard_results(files) : status;

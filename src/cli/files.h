@@ -20,6 +20,9 @@ typedef struct cli_files {
 /* Closed ones of the three standard descriptors are put where nothing can be read or written, so
  * that no file gets their number. */
 void cli_files_reserve(void);
+/* Calls them as cli_each does with options: the operands MODEL... are inputs, or MODEL is, and one
+ * more that may be given where there are outputs is one. NULL: nothing is called. */
+int cli_each_operand(cli_arguments *arguments, cli_act *input, cli_act *output);
 /* EXIT_DONE, or what to return after a line has been printed. Deinit in both cases. */
 int cli_files_init(cli_arguments *arguments, cli_files *files);
 void cli_files_deinit(cli_files *files);

@@ -6,11 +6,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <xxhash.h>
 
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/path.h"
 #include "train/checkpoint_inside.h"
 
 #define INTEGERS 8
@@ -356,6 +356,5 @@ lk_status lk_checkpoint_read(lk_context *context, const lk_checkpoint *checkpoin
 }
 
 bool lk_checkpoint_exists(const char *path) {
-    struct stat about;
-    return stat(path, &about) == 0;
+    return lk_path_exists(path);
 }

@@ -10,15 +10,16 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/spool.h"
 #include "cli/common.h"
-#include "cli/team/share.h"
+#include "cli/files.h"
 #include "team/launch.h"
 
 #define DESCRIPTORS 16
 #define SILENCE_MOST 86400.0
 
-static int fault(const cli_team *t) {
-    return cli_fault(&t->context);
+static int finish(const cli_team *t, lk_status status) {
+    return status == LK_OK ? EXIT_DONE : cli_fault(&t->context);
 }
 
 /* Standard error of who says nothing, for when rank 0 cannot speak any more. */
@@ -53,8 +54,7 @@ static void remove_folder(cli_team *t) {
 }
 
 static lk_status make_folder(cli_team *t) {
-    const char *where = getenv("TMPDIR");
-    t->folder = lk_print("%s/likely-rank-XXXXXX", where != NULL && *where != '\0' ? where : "/tmp");
+    t->folder = lk_print("%s/likely-rank-XXXXXX", lk_spool_folder());
     if (t->folder == NULL) {
         return lk_fail_no_memory(&t->context, "a name", 1);
     }
@@ -79,22 +79,21 @@ static double silence(void) {
 
 /* Of who is not rank 0: a file of the same name in the own folder. The name stays: it is the
  * arguments'. */
-static lk_status move_output(cli_team *t, const char **value) {
-    bool device = strcmp(*value, "-") == 0 || strncmp(*value, "/dev/", 5) == 0;
-    if (device || **value == '\0') {
-        return LK_OK;
+static int move_output(cli_arguments *arguments, const char *option, const char **value) {
+    cli_team *t = arguments->session;
+    (void)option;
+    if (strcmp(*value, "-") == 0 || strncmp(*value, "/dev/", 5) == 0 || **value == '\0') {
+        return EXIT_DONE;
     }
     char *name = lk_path_name(*value);
-    size_t length = strlen(*value);
-    char *moved =
-        name == NULL ? NULL
-                     : lk_print("%s/%s%s", t->folder, name, (*value)[length - 1] == '/' ? "/" : "");
+    bool folder = (*value)[strlen(*value) - 1] == '/';
+    char *moved = name == NULL ? NULL : lk_print("%s/%s%s", t->folder, name, folder ? "/" : "");
     lk_release(name);
     if (moved == NULL) {
-        return lk_fail_no_memory(&t->context, "a name", 1);
+        return finish(t, lk_fail_no_memory(&t->context, "a name", 1));
     }
     *value = moved;
-    return LK_OK;
+    return EXIT_DONE;
 }
 
 /* A training that goes on reads what rank 0 has beside its output. */
@@ -107,73 +106,56 @@ static lk_status share_checkpoint(cli_team *t, const char *out, const char *move
     return status;
 }
 
-static lk_status move_outputs(cli_team *t, cli_arguments *a) {
-    const cli_verb *verb = a->verb;
-    bool several = verb->operands != NULL && strncmp(verb->operands, "MODEL...", 8) == 0;
+static int move_outputs(cli_arguments *a) {
+    cli_team *t = a->session;
     bool resumes = cli_knows(a, "resume") && cli_has(a, "resume");
     const char *out = cli_knows(a, "out") ? cli_text(a, "out", NULL) : NULL;
-    for (int32_t i = 0; i < cli_option_count(verb) && lk_team_rank(t->team) > 0; i++) {
-        const char *name = cli_option_at(verb, i)->name;
-        bool writes = cli_lists(verb->outputs, name) || strcmp(name, "log") == 0;
-        for (int32_t k = 0; writes && k < a->given[i].count; k++) {
-            LK_TRY(move_output(t, &a->given[i].value[k]));
-        }
+    int status = EXIT_DONE;
+    if (lk_team_rank(t->team) > 0) {
+        status = cli_each_operand(a, NULL, move_output);
+        status = status == EXIT_DONE ? cli_each(a, a->verb->outputs, move_output) : status;
+        status =
+            status == EXIT_DONE && cli_knows(a, "log") ? cli_each(a, "log", move_output) : status;
     }
-    for (int32_t i = verb->operand_count;
-         i < a->positionals && !several && lk_team_rank(t->team) > 0; i++) {
-        LK_TRY(move_output(t, &a->positional[i]));
-    }
-    return resumes && out != NULL ? share_checkpoint(t, out, cli_text(a, "out", NULL)) : LK_OK;
+    return status == EXIT_DONE && resumes && out != NULL
+               ? finish(t, share_checkpoint(t, out, cli_text(a, "out", NULL)))
+               : status;
 }
 
 /* ---- inputs ---------------------------------------------------------------------------------- */
 
-static lk_status share_inputs(cli_team *t, cli_arguments *a) {
-    const cli_verb *verb = a->verb;
-    bool first = verb->operands != NULL && strncmp(verb->operands, "MODEL", 5) == 0,
-         all = first && strncmp(verb->operands, "MODEL...", 8) == 0;
-    int32_t inputs = !first ? 0 : all ? a->positionals : a->positionals > 0;
-    cli_sharing sharing = {t->team, &t->context, t->folder, 0};
-    for (int32_t i = 0; i < inputs; i++) {
-        LK_TRY(cli_share(&sharing, &a->positional[i]));
-    }
-    for (int32_t i = 0; i < cli_option_count(verb); i++) {
-        bool reads = cli_lists(verb->inputs, cli_option_at(verb, i)->name);
-        for (int32_t k = 0; reads && k < a->given[i].count; k++) {
-            LK_TRY(cli_share(&sharing, &a->given[i].value[k]));
-        }
-    }
-    return LK_OK;
+static int share_input(cli_arguments *arguments, const char *option, const char **value) {
+    cli_team *t = arguments->session;
+    (void)option;
+    return finish(t, cli_share(&t->sharing, value));
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static lk_status prepare(cli_team *t, cli_arguments *a) {
-    lk_status status = make_folder(t);
-    LK_TRY(lk_team_agree(t->team, &t->context, status));
-    LK_TRY(share_inputs(t, a));
-    return move_outputs(t, a);
+static int prepare(cli_arguments *a) {
+    cli_team *t = a->session;
+    int status = finish(t, lk_team_agree(t->team, &t->context, make_folder(t)));
+    t->sharing = (cli_sharing){t->team, &t->context, t->folder, 0};
+    status = status == EXIT_DONE ? cli_each_operand(a, share_input, NULL) : status;
+    status = status == EXIT_DONE ? cli_each(a, a->verb->inputs, share_input) : status;
+    return status == EXIT_DONE ? move_outputs(a) : status;
 }
 
 int cli_team_begin(cli_arguments *a, cli_team *t) {
     const lk_transport *transport;
     *t = (cli_team){0};
-    if (lk_launch_find(&t->context, &transport) != LK_OK) {
-        return fault(t);
+    int status = finish(t, lk_launch_find(&t->context, &transport));
+    if (status != EXIT_DONE || transport == NULL) {
+        return status;
     }
     const lk_team_options options = {transport, silence()};
-    if (transport == NULL) {
-        return EXIT_DONE;
+    status = finish(t, lk_team_open(&t->context, &options, &t->team));
+    if (status == EXIT_DONE && a->verb->shared) {
+        a->session = t;
+        return prepare(a);
     }
-    if (lk_team_open(&t->context, &options, &t->team) != LK_OK) {
-        return fault(t);
-    }
-    t->idle = !a->verb->shared && lk_team_rank(t->team) > 0;
-    if (a->verb->shared) {
-        a->team = t->team;
-        return prepare(t, a) == LK_OK ? EXIT_DONE : fault(t);
-    }
-    return EXIT_DONE;
+    t->idle = lk_team_rank(t->team) > 0;
+    return status;
 }
 
 void cli_team_end(cli_team *t, int status) {

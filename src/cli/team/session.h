@@ -5,14 +5,20 @@
 #define LK_CLI_TEAM_SESSION_H
 
 #include "cli/arguments.h"
-#include "team/team.h"
+#include "cli/team/share.h"
 
 typedef struct cli_team {
     lk_context context; /* for messages */
     lk_team *team;      /* NULL: the process is alone */
     char *folder;       /* owned: of who is not rank 0, or of what rank 0 has spooled */
-    bool idle;          /* the verb's work is not shared, and this is not rank 0 */
+    cli_sharing sharing;
+    bool idle; /* the verb's work is not shared, and this is not rank 0 */
 } cli_team;
+
+/* Who shares the work of a command; NULL: nobody. */
+static inline lk_team *cli_team_of(const cli_arguments *arguments) {
+    return arguments->session != NULL ? arguments->session->team : NULL;
+}
 
 /* First of all: where there are several processes, all but one say nothing. */
 void cli_team_hush(void);

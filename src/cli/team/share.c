@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/path.h"
+#include "base/spool.h"
 #include "data/label_names.h"
 
 #define BLOCK (INT64_C(4) << 20)
@@ -45,16 +46,6 @@ static int64_t fill(int file, uint8_t *block) {
     return more < 0 ? -1 : size;
 }
 
-static bool pour(int file, const uint8_t *block, int64_t size) {
-    for (int64_t done = 0, more; done < size; done += more) {
-        more = write(file, block + done, (size_t)(size - done));
-        if (more <= 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* The file's bytes go round; `to` NULL: not kept here. */
 static lk_status send_file(lk_team *team, lk_context *context, const char *from, const char *to,
                            uint8_t *block) {
@@ -70,8 +61,8 @@ static lk_status send_file(lk_team *team, lk_context *context, const char *from,
         status = size < 0 ? not_read(context, from) : LK_OK;
         status = status == LK_OK ? lk_team_share(team, context, &size, sizeof size) : status;
         status = status == LK_OK ? lk_team_share(team, context, block, size) : status;
-        if (status == LK_OK && !sends && to != NULL && !pour(file, block, size)) {
-            status = lk_fail(context, LK_IO, "%s: cannot be written: %s", to, strerror(errno));
+        if (status == LK_OK && !sends && to != NULL) {
+            status = lk_spool_put(context, to, file, block, size);
         }
     }
     if (file >= 0) {
@@ -231,21 +222,17 @@ static lk_status any_lacks(const cli_sharing *s, bool lacks, bool *any) {
 }
 
 /* What rank 0 reads from a pipe. */
-static lk_status spool(const cli_sharing *s, const char *path, const char *copy, uint8_t *block) {
+static lk_status spool(const cli_sharing *s, const char *path, const char *copy) {
     int from =
         strcmp(path, "/dev/stdin") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    if (from < 0) {
+        return not_read(s->context, path);
+    }
     int to = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    lk_status status = from < 0 ? not_read(s->context, path) : LK_OK;
-    for (int64_t size = BLOCK; status == LK_OK && size == BLOCK;) {
-        size = fill(from, block);
-        status = size < 0 ? not_read(s->context, path) : LK_OK;
-        if (status == LK_OK && (to < 0 || !pour(to, block, size))) {
-            status = lk_fail(s->context, LK_IO, "%s: cannot be written: %s", copy, strerror(errno));
-        }
-    }
-    if (from >= 0) {
-        close(from);
-    }
+    lk_status status =
+        to < 0 ? lk_fail(s->context, LK_IO, "%s: cannot be written: %s", copy, strerror(errno))
+               : lk_spool_copy(s->context, path, from, to);
+    close(from);
     if (to >= 0) {
         close(to);
     }
@@ -263,7 +250,7 @@ static lk_status share_path(cli_sharing *s, const char *path, char **copy, uint8
     lk_status status = *copy == NULL ? lk_fail_no_memory(s->context, "a name", 1)
                                      : look(s->context, path, block, &own);
     if (status == LK_OK && first(s) && own.kind == A_STREAM) {
-        status = spool(s, path, *copy, block);
+        status = spool(s, path, *copy);
         path = *copy;
     }
     LK_TRY(lk_team_agree(s->team, s->context, status));
@@ -281,18 +268,13 @@ static lk_status share_path(cli_sharing *s, const char *path, char **copy, uint8
     return LK_OK;
 }
 
-static bool exists(const char *path) {
-    struct stat about;
-    return stat(path, &about) == 0;
-}
-
 lk_status cli_share(cli_sharing *s, const char **value) {
     /* Rank 0 says how the value is to be read; it is the same text on all. */
     const char *colon = strrchr(*value, ':'), *equals = strchr(*value, '=');
     int64_t part[2] = {0, (int64_t)strlen(*value)};
-    if (!exists(*value) && equals != NULL && exists(equals + 1)) {
+    if (!lk_path_exists(*value) && equals != NULL && lk_path_exists(equals + 1)) {
         part[0] = equals + 1 - *value;
-    } else if (!exists(*value) && colon != NULL && !lk_labels_by_name(*value)) {
+    } else if (!lk_path_exists(*value) && colon != NULL && !lk_labels_by_name(*value)) {
         part[1] = colon - *value;
     }
     LK_TRY(lk_team_share(s->team, s->context, part, sizeof part));
@@ -314,7 +296,7 @@ lk_status cli_share(cli_sharing *s, const char **value) {
 }
 
 lk_status cli_share_as(lk_team *team, lk_context *context, const char *from, const char *to) {
-    int32_t there = lk_team_rank(team) == 0 && exists(from);
+    int32_t there = lk_team_rank(team) == 0 && lk_path_exists(from);
     uint8_t *block = lk_resize(NULL, BLOCK, 1);
     lk_status status = lk_team_agree(
         team, context, block == NULL ? lk_fail_no_memory(context, "a copy", BLOCK) : LK_OK);

@@ -6,8 +6,8 @@
 #include "base/json.h"
 #include "base/measure.h"
 #include "cli/signals.h"
+#include "cli/team/session.h"
 #include "models/model_file.h"
-#include "team/team.h"
 #include "train/baseline.h"
 
 train_report train_report_begin(const cli_arguments *arguments, const lk_model *model) {
@@ -145,19 +145,19 @@ static void print_end(const cli_arguments *arguments, const lk_model *model,
 /* Of a team: NULL for one who is alone. */
 static json_t *team_json(const cli_arguments *arguments, const lk_train_sent *sent) {
     double steps = sent->steps > 0 ? (double)sent->steps : 1;
-    return arguments->team == NULL
+    return cli_team_of(arguments) == NULL
                ? NULL
-               : json_pack("{s:i, s:o, s:o}", "ranks", lk_team_size(arguments->team),
+               : json_pack("{s:i, s:o, s:o}", "ranks", lk_team_size(cli_team_of(arguments)),
                            "sent_bytes_per_step", lk_json_number((double)sent->bytes / steps),
                            "sent_messages_per_step",
                            lk_json_number((double)sent->messages / steps));
 }
 
 static void print_team(const cli_arguments *arguments, const lk_train_sent *sent) {
-    if (arguments->team != NULL && sent->steps > 0) {
+    if (cli_team_of(arguments) != NULL && sent->steps > 0) {
         double steps = (double)sent->steps;
         printf("%d ranks; rank 0 sent %.0f bytes in %.1f messages a step\n",
-               lk_team_size(arguments->team), (double)sent->bytes / steps,
+               lk_team_size(cli_team_of(arguments)), (double)sent->bytes / steps,
                (double)sent->messages / steps);
     }
 }

@@ -185,4 +185,30 @@ static inline void set_all(lk_model *model, const char *part, float value) {
     }
 }
 
+/* What every such network must be; it is destroyed. */
+static inline void check_equations(lk_model *model, int64_t number, uint64_t seed) {
+    const network n = {.model = model};
+    uint16_t x[9 * LENGTH_MOST];
+    testing_random_values(model, 9, seed + 1, x);
+    testing_equals(model, x, 9, reference_nll, &n, number, seed);
+    lk_model_destroy(model);
+}
+
+static inline void check_gradients(lk_model *model, uint64_t seed) {
+    network n = {.model = model};
+    uint16_t x[LENGTH_MOST];
+    testing_random_values(model, 1, seed + 2, x);
+    testing_gradients(model, x, 1, seed, reference_nll, &n, &n.bump);
+    lk_model_destroy(model);
+}
+
+static inline void check_distribution(lk_model *model, uint64_t seed) {
+    uint16_t x[17 * LENGTH_MOST];
+    testing_random_values(model, 17, seed + 1, x);
+    testing_sums_to_one(model);
+    testing_parallel_is_incremental(model, x, 17);
+    testing_sample_costs_one_pass(model);
+    lk_model_destroy(model);
+}
+
 #endif

@@ -40,35 +40,19 @@ static lk_model *make_model(lk_context *context, const wave_case *c) {
 
 static void equals_the_equations(void **state) {
     for (size_t i = 0; i < CASES; i++) {
-        lk_model *model = make_model(*state, &cases[i]);
-        const network n = {.model = model};
-        uint16_t x[9 * LENGTH_MOST];
-        testing_random_values(model, 9, SEED + 1, x);
-        testing_equals(model, x, 9, reference_nll, &n, (int64_t)i, SEED);
-        lk_model_destroy(model);
+        check_equations(make_model(*state, &cases[i]), (int64_t)i, SEED);
     }
 }
 
 static void gradients_are_the_equations(void **state) {
     for (size_t i = 0; i < CASES - 1; i++) { /* the last is too small to move many weights */
-        lk_model *model = make_model(*state, &cases[i]);
-        network n = {.model = model};
-        uint16_t x[LENGTH_MOST];
-        testing_random_values(model, 1, SEED + 2, x);
-        testing_gradients(model, x, 1, SEED, reference_nll, &n, &n.bump);
-        lk_model_destroy(model);
+        check_gradients(make_model(*state, &cases[i]), SEED);
     }
 }
 
 static void is_a_distribution(void **state) {
     for (size_t i = 0; i < CASES; i++) {
-        lk_model *model = make_model(*state, &cases[i]);
-        uint16_t x[17 * LENGTH_MOST];
-        testing_random_values(model, 17, SEED + 1, x);
-        testing_sums_to_one(model);
-        testing_parallel_is_incremental(model, x, 17);
-        testing_sample_costs_one_pass(model);
-        lk_model_destroy(model);
+        check_distribution(make_model(*state, &cases[i]), SEED);
     }
 }
 

@@ -347,3 +347,13 @@ lk_status lk_local_read_cells(const lk_local *local, int64_t item, int64_t first
     }
     return LK_OK;
 }
+
+static lk_status read_first(void *argument, int64_t lane, int64_t first, int64_t count,
+                            uint16_t *cells) {
+    (void)lane;
+    return lk_local_read_cells(argument, 0, first, count, cells);
+}
+
+lk_local_reader lk_local_alone(const lk_local *local) {
+    return (lk_local_reader){read_first, (void *)(uintptr_t)local};
+}

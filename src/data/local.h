@@ -76,5 +76,7 @@ lk_status lk_local_read(const lk_local *local, int64_t item, int64_t first, int6
 /* What a network is given of positions of an item, which may lie beyond its end. */
 lk_status lk_local_read_cells(const lk_local *local, int64_t item, int64_t first, int64_t count,
                               uint16_t *cells);
+/* For all lanes of a run the cells of item 0. NULL: of a model that is given none. */
+lk_local_reader lk_local_alone(const lk_local *local);
 
 #endif

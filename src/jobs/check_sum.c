@@ -37,13 +37,6 @@ static int64_t measure(const lk_model *model, const lk_run *run, int64_t *size) 
     return places;
 }
 
-/* The beginning of the first text's. */
-static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
-                            uint16_t *cells) {
-    (void)lane;
-    return lk_items_local_cells(argument, 0, first, count, cells);
-}
-
 /* Adds the probabilities of settings first .. first + lanes - 1. */
 static lk_status add_lanes(lk_run *run, int64_t places, const uint16_t *labels, int64_t first,
                            int64_t lanes, uint16_t *x, double *total) {
@@ -96,7 +89,7 @@ lk_status lk_check_sum(lk_checker *c) {
     int64_t places = measure(c->model, run, &size);
     lk_status status = places > 0 ? lk_run_open_beside(run, LANES, NULL, &lanes) : LK_OK;
     if (status == LK_OK && places > 0) {
-        lk_run_set_local(lanes, (lk_local_reader){read_local, c->items});
+        lk_run_set_local(lanes, lk_local_alone(lk_items_local(c->items)));
         x = lk_allocate(LANES * places, sizeof *x);
         status = x == NULL ? lk_fail_no_memory(c->model->context, "check", LANES * places * 2)
                            : sum(c, lanes, places, size, x);

@@ -205,17 +205,11 @@ static void compare(shaker *s, int64_t place) {
     }
 }
 
-static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
-                            uint16_t *cells) {
-    (void)lane;
-    return lk_local_read_cells(argument, 0, first, count, cells);
-}
-
 static lk_status run_lanes(shaker *s) {
     static const uint16_t given[LANES_MOST] = {0}; /* the first label */
     int64_t window = lk_run_window(s->run), most = 0;
     memset(s->distance, 0, sizeof s->distance);
-    lk_run_set_local(s->run, (lk_local_reader){read_local, s->local});
+    lk_run_set_local(s->run, lk_local_alone(s->local));
     LK_TRY(lk_run_begin(s->run, s->lanes, s->model->data.labels > 0 ? given : NULL));
     for (int64_t done = 0; done < s->total; done += most) {
         most = s->total - done < window ? s->total - done : window;

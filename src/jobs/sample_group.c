@@ -142,16 +142,9 @@ static void draw_place(artist *a, int64_t place) {
 
 /* ---- one batch ------------------------------------------------------------------------------- */
 
-static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t count,
-                            uint16_t *cells) {
-    (void)lane; /* all have the same */
-    const lk_sample_options *o = argument;
-    return lk_local_read_cells(o->local, 0, first, count, cells);
-}
-
 static lk_status begin(const artist *a) {
     const lk_sample_options *o = a->studio->group->options;
-    lk_run_set_local(a->run, (lk_local_reader){read_local, (void *)o});
+    lk_run_set_local(a->run, lk_local_alone(o->local));
     for (int64_t n = 0; n < a->lanes && o->labels != NULL; n++) {
         a->labels[n] = o->labels[a->sample[n] % o->label_count];
     }

@@ -421,42 +421,6 @@ static int64_t choose_batch(const lk_sample_group *g, const lk_run *run) {
     return g->samples == NULL ? g->count : smaller(batch, g->count);
 }
 
-/* Batch number `number` of rows, drawn by another rank or here, goes to rank 0. */
-static lk_status gather_batch(const studio *s, int64_t number, lk_status status) {
-    const lk_sample_group *g = s->group;
-    lk_context *context = g->model->context;
-    int64_t first = number * s->batch, lanes = smaller(s->batch, g->count - first);
-    int64_t row = g->samples->variables * 2, size = lanes * row;
-    bool makes = lk_team_does(context->team, number), reads = lk_team_rank(context->team) == 0;
-    uint8_t *bytes = makes ? lk_resize(NULL, size, 1) : NULL;
-    if (makes && bytes == NULL) {
-        status = lk_fail_no_memory(context, "samples", size);
-    }
-    for (int64_t n = 0; n < lanes && makes && status == LK_OK; n++) {
-        int64_t at = g->sample[first + n] - g->options->first;
-        memcpy(bytes + n * row, g->samples->values + at * g->samples->variables, (size_t)row);
-    }
-    status = lk_team_hand_in(context->team, context, number, status, &bytes, &size);
-    for (int64_t n = 0; n < lanes && reads && status == LK_OK; n++) {
-        int64_t at = g->sample[first + n] - g->options->first;
-        memcpy(g->samples->values + at * g->samples->variables, bytes + n * row, (size_t)row);
-    }
-    lk_release(bytes);
-    return status;
-}
-
-static lk_status gather(const studio *s, lk_status status) {
-    int64_t batches = (s->group->count + s->batch - 1) / s->batch;
-    const lk_team *team = s->group->model->context->team;
-    for (int64_t b = 0; b < batches; b++) {
-        if (lk_team_rank(team) == 0 || lk_team_does(team, b)) {
-            lk_status gathered = b % lk_team_size(team) > 0 ? gather_batch(s, b, status) : LK_OK;
-            status = status == LK_OK ? gathered : status;
-        }
-    }
-    return status;
-}
-
 lk_status lk_sample_group_draw(const lk_sample_group *group) {
     lk_run *run;
     if (group->samples == NULL && lk_team_rank(group->model->context->team) > 0) {
@@ -469,7 +433,7 @@ lk_status lk_sample_group_draw(const lk_sample_group *group) {
     s.apart = work_apart(&s, run);
     lk_status status = draw_batches(&s, run);
     bool shared = group->samples != NULL && lk_team_size(group->model->context->team) > 1;
-    status = shared ? gather(&s, status) : status;
+    status = shared ? lk_sample_group_gather(group, s.batch, status) : status;
     lk_run_close(run);
     tell(&s); /* the last batch may have been another thread's */
     return status == LK_OK && atomic_load(&s.stopped) ? LK_INTERRUPTED : status;

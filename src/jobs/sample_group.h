@@ -25,5 +25,8 @@ typedef struct lk_sample_group {
 
 /* LK_INTERRUPTED when options->progress wants to end. */
 lk_status lk_sample_group_draw(const lk_sample_group *group);
+/* Of a team, whose ranks have each drawn some batches of the data set, with this status: rank 0 has
+ * all of them then. */
+lk_status lk_sample_group_gather(const lk_sample_group *group, int64_t batch, lk_status status);
 
 #endif

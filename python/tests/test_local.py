@@ -90,8 +90,9 @@ def test_training(model):
         likely.train(text, **dict(how, local_every=1))
     with pytest.raises(likely.InvalidError, match="local_every is 0"):
         likely.train(text, **dict(how, local_every=None))
-    with pytest.raises(likely.InvalidError, match="slower sequence"):
-        likely.train(text, **{**how, "family": "transformer", "layers": 1})
+    assert likely.train(text, local=numbers, local_every=3, epochs=1, width=8).family == "charrnn"
+    with pytest.raises(likely.InvalidError, match="not for streams"):
+        likely.train(text, local=numbers, local_every=3, epochs=1, family="made")
 
 
 def test_recordings(tmp_path):

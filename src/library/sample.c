@@ -177,9 +177,9 @@ static lk_status make_text(const lk_model *model, const uint16_t *symbols, int64
     return LK_OK;
 }
 
-/* What was given beside each of the texts, which are alike long. */
-static lk_status keep_local(const lk_model *model, const lk_local *local, int64_t symbols,
-                            lk_data *data) {
+/* What was given beside each of the texts. These may be shorter than they were drawn, where bytes
+ * that are no UTF-8 by themselves are some together. */
+static lk_status keep_local(const lk_model *model, const lk_local *local, lk_data *data) {
     if (local == NULL) {
         return LK_OK;
     }
@@ -189,7 +189,7 @@ static lk_status keep_local(const lk_model *model, const lk_local *local, int64_
                                  data->count * (int64_t)sizeof *parts);
     }
     for (int64_t i = 0; i < data->count; i++) {
-        parts[i].count = lk_local_count(&model->data.local, symbols / lk_model_unit(model));
+        parts[i].count = lk_local_count(&model->data.local, data->length[i] / lk_model_unit(model));
     }
     lk_status status = lk_local_parts(model->context, local, parts, data->count, &data->local);
     lk_release(parts);
@@ -210,8 +210,8 @@ static lk_status fill_texts(const lk_model *model, const lk_dataset *drawn, cons
         LK_TRY(make_text(model, drawn->values + i * drawn->variables, drawn->variables,
                          &data->bytes[i]));
     }
-    LK_TRY(keep_local(model, local, drawn->variables, data));
-    return lk_data_measure(context, NULL, data);
+    LK_TRY(lk_data_measure(context, NULL, data));
+    return keep_local(model, local, data);
 }
 
 static lk_status make_texts(const lk_model *model, const lk_dataset *drawn, const lk_local *local,

@@ -277,6 +277,8 @@ run() {
         --set patch=4 ;;
     scales-pixelcnn) on_mnist scales-pixelcnn pixelcnn "${half[@]}" --set channels=24 \
         --set blocks=7 ;;
+    scales-pixelcnn-wide) on_mnist scales-pixelcnn-wide pixelcnn "${half[@]}" --set channels=18 \
+        --set blocks=7 --set kernel=11 --set block_kernel=5 ;;
     slices) on_mnist slices subscale "${half[@]}" --set channels=16 --set embedding=16 \
         --set width=16 --set layers=3 ;;
     slices-gated) on_mnist slices-gated gated-pixelcnn "${half[@]}" --set channels=16 \

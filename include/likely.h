@@ -441,7 +441,7 @@ typedef struct lk_sampling {
     const void *prompt;
     int64_t prompt_size; /* in bytes; of a recording those of a file of it */
     /* Of a model that is given a slower sequence (lk_model_local_every): its numbers, from the
-     * prompt's beginning on, those of every sample. More than are needed are not read. */
+     * prompt's beginning on, those of every sample. There may be more than they need. */
     const uint16_t *local;
     int64_t local_count;
 } lk_sampling;

@@ -94,7 +94,8 @@ static void meet_block(const gradient *g, int32_t block, int64_t first, int64_t 
                 .c_stride = g->outputs,
                 .run = run,
                 .runs = runs,
-                .fetches = block == 0, /* the other taps meet the same pixels, or their neighbours */
+                .fetches =
+                    block == 0, /* the other taps meet the same pixels, or their neighbours */
             };
             lk_outer_add(&outer, task->kernels);
         }

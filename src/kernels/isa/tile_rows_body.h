@@ -6,7 +6,6 @@ TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const i
                        const int vectors) {
     TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
     const float *a[TILE_MOST_ROWS];
-    const float *b = call->b;
     TILE_UNROLL
     for (int r = 0; r < rows; r++) {
         const int64_t place = call->a_row != NULL ? call->a_row[row + r] : row + r;
@@ -19,6 +18,7 @@ TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const i
     }
     for (int32_t i = 0; i < call->runs; i++) {
         const int64_t last = call->run[i].offset + call->run[i].count;
+        const float *b = call->b + call->run[i].b * (vectors * TILE_LANES);
         for (int64_t k = call->run[i].offset; k < last; k++, b += vectors * TILE_LANES) {
             TILE_VECTOR right[TILE_MOST_VECTORS];
             TILE_UNROLL

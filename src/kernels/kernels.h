@@ -56,7 +56,7 @@ typedef struct lk_kernels {
     void (*add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
     /* out += in; or, where out is fresh, whatever it holds: out = 0 + in. */
     void (*give)(float *out, bool fresh, const float *in, int64_t count);
-    /* Backward rules that give to din: from the output y = f(x). din may be dy where it is fresh. */
+    /* Backward rules that give to din: from the output y = f(x). A fresh din may be dy. */
     void (*relu_backward)(float *din, bool fresh, const float *y, const float *dy, int64_t count);
     void (*tanh_backward)(float *din, bool fresh, const float *y, const float *dy, int64_t count);
     void (*sigmoid_backward)(float *din, bool fresh, const float *y, const float *dy,

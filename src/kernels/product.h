@@ -64,7 +64,7 @@ typedef struct lk_product {
     /* Staircases, each NULL (whole) or of `rows` nondecreasing entries. */
     const int32_t *depth_begin, *depth_end, *column_end;
     lk_reuse b_reuse;
-    /* NULL, or instead of b, whose columns are all there: runs of a row of A, `depth` floats in all,
+    /* NULL, or in place of b, with all of its columns: runs of a row of A, `depth` floats in all,
      * with the rows of B that they meet. Then A has no column index, nothing has a staircase, C's
      * columns lie side by side, and sums do not start from LK_START_BIAS. */
     const lk_packed *packed;

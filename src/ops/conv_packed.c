@@ -1,5 +1,5 @@
-/* The products of a convolution whose cells are many: the weights of all blocks are packed once, and
- * the entries of a class are runs of channels that are met where they lie, with the rows of the
+/* The products of a convolution whose cells are many: the weights of all blocks are packed once,
+ * and the entries of a class are runs of channels that are met where they lie, with the rows of the
  * packed weights that belong to their blocks. */
 #include <string.h>
 

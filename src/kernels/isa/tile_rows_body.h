@@ -45,8 +45,8 @@ TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const i
     }
 }
 
-/* The same for rows that follow one another at equal distances, in A as in C: three of them have one
- * pointer, so that all pointers stay in registers, and a narrow block can have more rows. */
+/* The same for rows that follow one another at equal distances, in A as in C: three of them have
+ * one pointer, so that all pointers stay in registers, and a narrow block can have more rows. */
 static inline __attribute__((always_inline)) void
 TILE_NAME(block_even)(const lk_tile_rows_call *call, const int64_t row, const int rows,
                       const int vectors) {

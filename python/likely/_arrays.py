@@ -82,9 +82,18 @@ def _alphabets(sizes: Any) -> np.ndarray:
 
 
 class Examples:
-    """Examples in an array (examples, *shape), with labels or without."""
+    """Examples in an array (examples, *shape), with labels or without.
 
-    def __init__(self, array: np.ndarray, labels: np.ndarray | None = None, alphabet: Any = 0):
+    names: of columns and labels, as Table.names gives them; None: there are none.
+    """
+
+    def __init__(
+        self,
+        array: np.ndarray,
+        labels: np.ndarray | None = None,
+        alphabet: Any = 0,
+        names: Any = None,
+    ):
         if array.ndim < 2:
             raise ValueError(
                 f"an array of {array.ndim} axes: expected (examples, ...); for one example "
@@ -95,9 +104,12 @@ class Examples:
             array = array.copy()
         self.array = array
         self.labels = labels
+        self.names = names
         self.count = len(array)
         self.shape = array.shape[1:]
         self.variables = int(np.prod(self.shape))
+        if self.variables == 0:
+            raise ValueError(f"an array of shape {array.shape}: examples have no variables")
         self.alphabet, self.alphabets = 0, None
         if np.ndim(alphabet) > 0:
             self.alphabets = _alphabets(alphabet)
@@ -129,6 +141,7 @@ class Examples:
             self.alphabet,
             address(self.alphabets),
             address(labels),
+            self.names,
         )
 
     def slices(self, whole: bool = False) -> list[tuple[int, int]]:

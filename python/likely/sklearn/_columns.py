@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from .._tables import is_missing
+from .._kinds import is_missing
 
 RANGE = 256
 

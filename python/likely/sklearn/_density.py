@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._model import Model
-from ._base import LikelihoodBase
+from ._base import LikelihoodBase, mean_density
 
 
 class LikelihoodModel(DensityMixin, LikelihoodBase):
@@ -24,7 +24,9 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         Of the family, such as {"hidden": 200}. None: what suits the number of rows.
     n_bins : int, default=16
         Continuous columns are cut at quantiles into at most so many bins, and at most into the root
-        of the number of rows. Categories, and integers within a range of 256, are as they are.
+        of the number of rows. Categories, and integers within a range of 256, are as they are; but
+        where that makes more than 4096 symbols of all columns (pixels), integers are put into such
+        bins too, whose probability their integers share.
     epochs : int, default=None
         None: what suits the number of rows.
     n_models : int, default=1
@@ -58,11 +60,12 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
     def score_samples(self, X: Any) -> np.ndarray:
         """log p(x) in nats of each row, float64 (rows,).
 
-        A density in continuous columns, a probability in the others. A value of a category that
-        was not met in fitting has the probability of all such values together.
+        A density in continuous columns, a probability in the others. A word that was not met in
+        fitting has the probability of all such words together, and so has a fraction in a column of
+        integers; integers beyond those that were met share theirs, the less the further away.
         """
         X = self._checked(X)
-        return self._log_density(X)
+        return mean_density(self._log_densities(X))
 
     def score(self, X: Any, y: Any = None) -> float:
         """The mean of log p(x), in nats. (KernelDensity gives the sum.)"""

@@ -301,7 +301,7 @@ def _items_of_frame(
         if value is not None:
             raise TypeError(f"{name}: of arrays; a frame's columns have names and values")
     if known is not None and known.table is None:  # of an array: columns as they stand
-        columns = [np.asarray(frame[key]) for key in frame]
+        columns = [np.asarray(frame[key]) for key in columns_of(frame)]
         return _array(np.stack(columns, axis=1), y, known, None, None)
     return _table(columns_of(frame), y, known, loading)
 

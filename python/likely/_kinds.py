@@ -50,14 +50,20 @@ def _write_float(value: Any) -> str:
     return str(int(number)) if number == math.floor(number) else repr(number)
 
 
+def _write_end(end: Any) -> str:
+    if isinstance(end, np.generic):
+        end = end.item()
+    if isinstance(end, (int, float)):
+        return repr(end)
+    if KINDS["timestamp"].holds(end) and end.tz is None:
+        return end.isoformat()
+    raise TypeError(f"an interval of {type(end).__name__}, or of times with a zone")
+
+
 def _write_interval(value: Any) -> str:
-    for end in (value.left, value.right):
-        if not isinstance(end, (int, float, np.integer, np.floating)):
-            raise TypeError(f"an interval of {type(end).__name__}")
     left = "[" if value.closed in ("left", "both") else "("
     right = "]" if value.closed in ("right", "both") else ")"
-    ends = (v.item() if isinstance(v, np.generic) else v for v in (value.left, value.right))
-    return left + ", ".join(repr(end) for end in ends) + right
+    return f"{left}{_write_end(value.left)}, {_write_end(value.right)}{right}"
 
 
 def _read_interval(word: str, dtype: str) -> Any:
@@ -65,8 +71,17 @@ def _read_interval(word: str, dtype: str) -> Any:
 
     left, right = word[1:-1].split(", ")
     closed = {"[]": "both", "[)": "left", "(]": "right", "()": "neither"}[word[0] + word[-1]]
-    number = float if "float" in dtype else int if "int" in dtype else float
-    return pandas.Interval(number(left), number(right), closed=closed)
+    read = pandas.Timestamp if "datetime" in dtype else int if "int64" in dtype else float
+    return pandas.Interval(read(left), read(right), closed=closed)
+
+
+def _write_duration(value: datetime.timedelta) -> str:
+    return f"P{value.days}DT{value.seconds}.{value.microseconds:06}S"
+
+
+def _read_duration(word: str, dtype: str) -> datetime.timedelta:
+    days, seconds, microseconds = re.findall(r"-?\d+", word)
+    return datetime.timedelta(int(days), int(seconds), int(microseconds))
 
 
 def _read_timestamp(word: str, dtype: str) -> Any:
@@ -124,6 +139,9 @@ KINDS = {
         lambda v: isinstance(v, datetime.date),
         lambda v: v.isoformat(),
         lambda w, _: datetime.date.fromisoformat(w),
+    ),
+    "duration": Kind(
+        lambda v: isinstance(v, datetime.timedelta), _write_duration, _read_duration
     ),
     "time": Kind(
         lambda v: isinstance(v, datetime.time),

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import _likely
 from ._errors import MismatchError
+from ._kinds import WORD_MOST, utf8
 from ._words import Column, Values, remark_of
 
 NO_WORD = b"x" * 1025  # longer than any
@@ -34,8 +35,12 @@ def _keys(frame: Any) -> list:
             raise ValueError(
                 f"two columns are called '{key}'; a column is found by its name: rename one"
             )
-        if not str(key):
-            raise ValueError("a column has no name: rename it")
+        name = str(key)
+        if not name or "\0" in name or len(utf8(name)) > WORD_MOST:
+            raise ValueError(
+                f"a column is called {name[:40]!r}: expected a name of 1 to {WORD_MOST} bytes "
+                "without a zero character"
+            )
         seen[str(key)] = key
     return keys
 

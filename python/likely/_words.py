@@ -56,8 +56,9 @@ def _dtype_name(dtype: Any) -> str | None:
     try:
         from pandas.api.types import pandas_dtype
 
-        if pandas_dtype(str(dtype)) == dtype:
-            return str(dtype)
+        for name in (str(dtype), f"string[{getattr(dtype, 'storage', '')}]"):
+            if (name == str(dtype) or hasattr(dtype, "storage")) and pandas_dtype(name) == dtype:
+                return name
         arrow = type(dtype).__name__ == "ArrowDtype" and "string" in str(dtype)
         return f"arrow[{dtype.pyarrow_dtype}]" if arrow else None
     except (ImportError, TypeError, ValueError, NotImplementedError):

@@ -32,6 +32,7 @@ def unaligned(X):
         unaligned,
         lambda X: X.view(np.memmap),
         np.ma.MaskedArray,
+        lambda X: X.astype(object),
     ],
 )
 def test_arrays_are_alike(made, binary, other):
@@ -73,7 +74,10 @@ def test_none_is_none(made):
         (np.zeros((2, 6), "M8[s]"), "datetime"),
         (np.full((2, 6), 2**63, np.uint64), "9223372036854775808"),
         ([[0, 1], [0]], "inhomogeneous|object"),
-        (None, "object"),
+        ((x for x in range(3)), "generator is no data"),
+        (np.array([[2**70, 0]], object), str(2**70)),
+        ({1: 2}, "is a int: expected a list"),
+        (None, "NoneType is no data"),
     ],
 )
 def test_refused(made, wrong, message):

@@ -83,10 +83,21 @@ def test_all_dtypes_come_back():
             "delta": pandas.to_timedelta([1, 10**15] * (n // 2), unit="ns"),
             "period": pandas.period_range("2020-01", periods=n, freq="M"),
             "cut": pandas.cut(np.linspace(0, 1, n), 4),
+            "dates": pandas.cut(pandas.date_range("2020-01-01", periods=n), 3),
         }
     )
     table["object"] = table["object"].astype(object).where(table["object"].notna(), None)
     same(restored(table), table)
+
+
+def test_times_of_the_standard_library():
+    steps = [datetime.timedelta(-1, 5, 7), datetime.timedelta(3)]
+    times = [datetime.time(23, 59, 59, 1), datetime.time(0)]
+    moments = [datetime.datetime(2020, 1, 1, tzinfo=datetime.timezone.utc), datetime.datetime.max]
+    moments[1] = moments[1].replace(tzinfo=datetime.timezone.utc)
+    for values in (steps, times, moments):
+        table = pandas.DataFrame({"a": pandas.Series(values * 9, dtype=object)})
+        same(restored(table), table)
 
 
 def test_missing_dates():
@@ -199,6 +210,7 @@ def test_missing_is_one_value():
         ([decimal.Decimal(1), None], "a value of Decimal"),
         ([1j, 2j], "a value of complex"),
         ([0.5, 1.0], "the fraction 0.5"),
+        ([datetime.date(2020, 1, 1), datetime.datetime(2020, 1, 1)], "mixes values of date and"),
         ([float("inf"), 1.0], "infinite"),
         (["\ud800", "a"], "surrogate"),
         (["\udcc3\udca9", "a"], "surrogate"),
@@ -225,7 +237,10 @@ def test_refused_tables():
     for table, message in (
         (twice, "two columns are called 'a'"),
         ({1: [1], "1": [2]}, "two columns are called '1'"),
-        ({"": [1]}, "no name"),
+        ({"": [1]}, "called ''"),
+        ({"x" * 1025: [1]}, "1 to 1024 bytes"),
+        ({"x\0": [1]}, "zero character"),
+        ({"\ud800": [1]}, "surrogate"),
         ({}, "without columns"),
         (pandas.DataFrame(index=range(3)), "without columns"),
         (pandas.DataFrame({"a": []}), "no rows"),

@@ -149,6 +149,29 @@ def test_missing_only_later():
     assert np.isnan(model.sample(5)[:, 1]).all()
 
 
+def test_what_is_no_number_in_objects():
+    """True, 1 and "1" are three; infinity and what is no float64 are refused."""
+    X = np.array([[True], [1], ["1"], [1.0]] * 30, dtype=object)
+    model = LikelihoodModel().fit(X)
+    true, one, word = np.exp(model.score_samples(X[:3]))
+    assert true == pytest.approx(0.25, abs=0.05) and word == pytest.approx(0.25, abs=0.05)
+    assert one == pytest.approx(0.5, abs=0.05)
+    for wrong in (np.inf, 10**400):
+        with pytest.raises(ValueError, match="infinity"):
+            LikelihoodModel().fit(np.array([[wrong], [2]] * 20, dtype=object))
+    with pytest.raises(ValueError, match="n_samples is -1"):
+        model.sample(-1)
+    assert LikelihoodModel(random_state=2**64 - 1, epochs=1).fit(X).sample(2).shape == (2, 1)
+
+
+def test_missing_of_pandas():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"c": pandas.array([1, None, 3] * 20, dtype="Int64"), "w": ["x"] * 60})
+    with pytest.raises(ValueError, match="missing_values='category'"):
+        LikelihoodModel().fit(table)
+    assert np.isfinite(LikelihoodModel(missing_values="category").fit(table).score(table))
+
+
 def test_missing_in_frames():
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame({"c": ["x", None, "y"] * 30, "v": [1.5, np.nan, 2.25] * 30})

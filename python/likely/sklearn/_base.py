@@ -15,6 +15,10 @@ from .._settings import check_seed
 from .._train import train
 from ._columns import Columns, missing
 
+MISSING = (
+    "Input X contains None or NaN: missing_values='category' takes what is missing for a category "
+    "of its own"
+)
 FEWEST_HELD_OUT = 10
 DIRECT = 2048  # symbols of all columns: connections of each with each would be its square
 FEWEST_OF_FOLD = 2
@@ -98,13 +102,18 @@ class LikelihoodBase(BaseEstimator):
             self._check_parameters()
         category = self.missing_values == "category"
         finite = "allow-nan" if category else True
-        checked = validate_data(self, X, y, dtype=None, reset=reset, ensure_all_finite=finite)
+        try:
+            with np.errstate(invalid="ignore"):  # of sums of what is large
+                checked = validate_data(
+                    self, X, y, dtype=None, reset=reset, ensure_all_finite=finite
+                )
+        except TypeError as error:
+            if "NA is ambiguous" in str(error):  # of pandas.NA among objects
+                raise ValueError(MISSING) from None
+            raise
         table = checked if isinstance(y, str) else checked[0]
         if not category and table.dtype.kind == "O" and missing(table).any():
-            raise ValueError(
-                "Input X contains None or NaN: missing_values='category' takes what is missing "
-                "for a category of its own"
-            )
+            raise ValueError(MISSING)
         return checked
 
     def _checked(self, X: Any) -> np.ndarray:

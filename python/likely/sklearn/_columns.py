@@ -67,9 +67,15 @@ class Words:
         return values[symbols]
 
 
-def _key(value: Any) -> Any:
-    """1 and 1.0 are one value, and True is not; what cannot be hashed is its text."""
-    return value if isinstance(value, (int, float, str)) else f"{type(value).__name__} {value}"
+def _key(value: Any) -> tuple:
+    """1 and 1.0 are one value, and True is not, nor "1"; what cannot be hashed is its text."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool, bool(value)
+    if isinstance(value, (int, float, np.integer, np.floating)):
+        return float, value
+    if isinstance(value, str):
+        return str, value
+    return type(value).__name__, str(value)
 
 
 def _place(column: np.ndarray, least: int) -> np.ndarray:
@@ -194,11 +200,17 @@ def _numbers(column: np.ndarray) -> np.ndarray | None:
     """The column as float64; None where some value is no number."""
     if column.dtype.kind in "iubf":
         return column.astype(np.float64)
-    if column.dtype.kind == "O" and all(
+    if column.dtype.kind != "O" or not all(
         isinstance(v, (int, float, np.number, np.bool_)) for v in column.tolist()
     ):
-        return column.astype(np.float64)
-    return None
+        return None
+    try:
+        numbers = column.astype(np.float64)
+    except OverflowError:
+        numbers = np.array([np.inf])
+    if not np.isfinite(numbers).all():
+        raise ValueError("Input X contains infinity, or a number that is too large for float64")
+    return numbers
 
 
 def _integers(column: np.ndarray, numbers: np.ndarray) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,9 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         NaN stands for what is missing. Of several models each draws its share.
         """
         check_is_fitted(self)
-        rng = check_random_state(self._seed() if random_state is None else random_state)
+        if not isinstance(n_samples, Integral) or n_samples < 0:
+            raise ValueError(f"n_samples is {n_samples!r}: expected an integer from 0")
+        rng = check_random_state(self._seed() % 2**32 if random_state is None else random_state)
         seed, models = int(rng.randint(2**31 - 1)), len(self.models_)
         rows = np.empty((0, self.n_features_in_), dtype=np.uint16)
         for number, model in enumerate(self.models_):

@@ -120,6 +120,7 @@ class Examples:
             array = array.copy()
         self.array = array
         self.labels = labels
+        self.labelled = labels is not None
         self.names = names
         self.count = len(array)
         self.shape = array.shape[1:]

@@ -152,6 +152,8 @@ def _texts(context: Any, texts: list, model: Any, like: Any) -> Whole:
 def _file(context: Any, thing: Any, model: Any, like: Any, options: dict) -> Whole:
     shape = tuple(options.pop("shape", None) or ())
     if "text" in options:
+        if options["text"] not in _TEXT_KINDS:
+            raise ValueError(f"text is {options['text']!r}: expected {', '.join(_TEXT_KINDS)}")
         options["text"] = _TEXT_KINDS[options["text"]]
     if "labels" in options:
         options["labels"] = os.fspath(options["labels"])
@@ -170,6 +172,7 @@ def _label_of(y: Any, name: str, known: Known | None) -> tuple[np.ndarray, Colum
     label = known.label if known is not None and known.label is not None else None
     if label is None:
         label = Column.learn(name, values, False, None)
+    label.advice = ""
     return label.code(values).astype(np.int32), label
 
 

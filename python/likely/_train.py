@@ -13,6 +13,7 @@ from . import _likely
 from ._context import Progress, watched
 from ._errors import Interrupted, InvalidError
 from ._inputs import items_of
+from ._kinds import utf8
 from ._model import Model
 from ._settings import check_seed, setting_text
 from ._tables import Known
@@ -53,21 +54,26 @@ def _settings(settings: Mapping[str, Any] | None, more: Mapping[str, Any]) -> tu
     given = {**(settings or {}), **more}
     options = {key: value for key, value in given.items() if key in _OPTIONS}
     chosen = {key: value for key, value in given.items() if key not in _OPTIONS}
-    return [setting_text(key, value).encode() for key, value in chosen.items()], options
+    return [utf8(setting_text(key, value)) for key, value in chosen.items()], options
 
 
-def _held_out(here: Any, items: Any, valid: Any, seed: int, how: dict) -> tuple[Any, Any]:
-    """Handles of the data to train on, and of those to validate on or None."""
+def _held_out(
+    here: Any, items: Any, valid: Any, known: Mapping[str, Any], how: dict
+) -> tuple[Any, Any]:
+    """Handles of the data to train on, and of those to validate on or None. known: the options."""
     train = items.handle(here)
     if valid is None:
         return train, None
     if isinstance(valid, (bool, np.bool_)):
         raise TypeError("valid: expected a fraction, other data, or a pair of data and labels")
     if isinstance(valid, (numbers.Real, np.generic)):
-        return _likely.split(here, train, float(valid), seed)
+        return _likely.split(here, train, float(valid), known["seed"])
     X, y = valid if isinstance(valid, tuple) else (valid, None)
-    known = Known(train, _likely.describe_data(train)[2])
-    return train, items_of(here, X, y, known=known, is_model=False, **how).handle(here)
+    like = Known(train, _likely.describe_data(train)[2])
+    found = items_of(here, X, y, known=like, is_model=False, **how)
+    if known.get("condition") and not found.labelled:
+        raise ValueError("the data have labels, and the validation data none: valid=(X, y)")
+    return train, found.handle(here)
 
 
 def train(
@@ -142,7 +148,9 @@ def train(
         sounds = how.get("text") == "recordings"
         usual = "wavenet" if sounds else "charrnn" if texts else "made"
         known["family"] = family or (start.family if start else usual)
-        data, held_out = _held_out(here, items, valid, known["seed"], how)
+        if known.get("condition") and start is not None and not items.labelled:
+            raise ValueError("the model to start from is of p(x | label), and the data have no y")
+        data, held_out = _held_out(here, items, valid, known, how)
         try:
             return Model(_likely.train(here, data, held_out, handle, chosen, known))
         except InvalidError as error:

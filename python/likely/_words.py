@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import difflib
 import json
-from typing import Any, Callable, Iterable
+from typing import Any, Iterable
 
 import numpy as np
 
 from ._errors import MismatchError
-from ._kinds import KINDS, are_alike, is_missing, kind_of, utf8, word_of
+from ._kinds import KINDS, WORD_MOST, are_alike, is_missing, kind_of, utf8, word_of
 
 LARGEST_ALPHABET = 65536
 MISSING_WORDS = ("", "NA", "?", "NaN", "null", "None")  # the C library knows them for missing
@@ -37,6 +37,11 @@ class Values:
         elif isinstance(dtype, np.dtype) and dtype.kind in "iub" and not _is_masked(column):
             known, rows = np.unique(np.asarray(column), return_inverse=True)
             self.known, self.rows = known.tolist(), rows.astype(np.int64).reshape(-1)
+        elif isinstance(dtype, np.dtype) and dtype.kind == "f" and not _is_masked(column):
+            self.known, self.rows = _floats(np.asarray(column))
+        elif type(dtype).__name__ == "StringDtype" and hasattr(column, "factorize"):
+            rows, known = column.factorize()
+            self.known, self.rows = known.tolist(), rows.astype(np.int64)
         else:
             self.known, self.rows = _distinct(name, listed(name, column))
 
@@ -83,6 +88,14 @@ def listed(name: str, column: Any) -> list:
     return list(column)
 
 
+def _floats(column: np.ndarray) -> tuple[list, np.ndarray]:
+    there = ~np.isnan(column)
+    rows = np.full(column.size, -1, dtype=np.int64)
+    known, found = np.unique(column[there], return_inverse=True)
+    rows[there] = found.reshape(-1)
+    return known.astype(np.float64).tolist(), rows
+
+
 def _plain(value: Any) -> Any:
     """Numbers and words as Python's own, whatever else they are."""
     if isinstance(value, str):
@@ -123,6 +136,14 @@ def _kind(name: str, known: list) -> str | None:
     return next(iter(kinds), None)
 
 
+def _in_order(known: list) -> list:
+    """Ascending; of what has no order, as times with a zone and without, their texts are."""
+    try:
+        return sorted(known)
+    except (TypeError, ValueError):
+        return sorted(known, key=str)
+
+
 def _refuse_fractions(name: str, known: list) -> None:
     for value in known:
         if np.isfinite(value) and value != np.floor(value):
@@ -146,6 +167,7 @@ class Column:
         self.name, self.words, self.remark = name, words, remark
         self.unseen = unseen  #: one symbol more, for all other words
         self.size = numbers if words is None else len(words) + unseen  #: of its alphabet
+        self.advice = " (loading={'unseen': True} of train takes any)"
         self._numbers: dict[str, int] | None = None
 
     @property
@@ -175,7 +197,7 @@ class Column:
         if values.ordered is None:
             if kind == "float":
                 _refuse_fractions(name, known)
-            known = sorted(known, key=None if kind != "period" else str)
+            known = _in_order(known)
         words = [word_of(name, kind, value) for value in known] if kind else []
         remark: dict[str, Any] = {"kind": kind}
         if values.has_missing:
@@ -241,7 +263,7 @@ class Column:
         if value is None:
             raise MismatchError(
                 f"row {row}: the column '{self.name}' has no value, and none was missing in "
-                "training (loading={'unseen': True} of train takes it)"
+                f"training{self.advice}"
             )
         if self.words is None:
             raise MismatchError(
@@ -251,8 +273,7 @@ class Column:
         near = difflib.get_close_matches(str(value), (self.words or ())[:5000], 3, 0.0)
         raise MismatchError(
             f"row {row}: the column '{self.name}' has the value {value!r}, which was not met in "
-            f"training; the nearest are {', '.join(map(repr, near))} (loading={{'unseen': True}} "
-            "of train takes any)"
+            f"training; the nearest are {', '.join(map(repr, near))}{self.advice}"
         )
 
     # ---- symbols to values -------------------------------------------------------------------
@@ -350,21 +371,34 @@ def _plain_word(name: str, value: Any) -> str:
 
 
 def remark_of(remark: str | None, words: list[str] | None) -> dict:
-    """What the C library has kept; empty where it is somebody else's."""
+    """What the C library has kept; empty where it is somebody else's: files may be anybody's."""
     try:
         told = json.loads(remark) if remark else {}
-    except ValueError:
-        told = {}
-    ours = isinstance(told, dict) and (told.get("kind") in KINDS or told.get("kind", 0) is None)
-    return told if ours and _agrees(told, words) else {}
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) and _is_ours(told, words) else {}
 
 
-def _agrees(told: dict, words: list[str] | None) -> bool:
-    """Whether a remark is of these words: files may be anybody's."""
-    texts: tuple[Callable[[Any], bool], ...] = (
-        lambda t: isinstance(t.get("missing", ""), str),
-        lambda t: isinstance(t.get("dtype", ""), str),
-        lambda t: "missing" not in t or (words is not None and t["missing"] in words),
-        lambda t: isinstance(t.get("array", ""), str),
+def _is_ours(told: dict, words: list[str] | None) -> bool:
+    kind, missing = told.get("kind"), told.get("missing")
+    return (
+        (kind is None or (isinstance(kind, str) and kind in KINDS))
+        and (missing is None or (isinstance(missing, str) and missing in (words or ())))
+        and isinstance(told.get("dtype", ""), str)
+        and isinstance(told.get("ordered", True), bool)
+        and _is_key(told.get("key", 0))
+        and _is_dtype(told.get("array", "O"))
     )
-    return all(text(told) for text in texts)
+
+
+def _is_key(key: Any) -> bool:
+    return isinstance(key, (str, int)) or (isinstance(key, list) and all(map(_is_key, key)))
+
+
+def _is_dtype(name: Any) -> bool:
+    """Of an array of values, whose items are no larger than words are."""
+    try:
+        dtype = np.dtype(name) if isinstance(name, str) else np.dtype("V1")
+    except TypeError:
+        return False
+    return dtype.kind in "biufUOM" and dtype.itemsize <= 4 * WORD_MOST

@@ -353,3 +353,29 @@ def test_arrow():
     table = pandas.DataFrame({"w": [" a", "a", None] * 9, "n": [2020, None, 7] * 9})
     table = table.convert_dtypes(dtype_backend="pyarrow")
     same(restored(table), table)
+
+
+@pytest.mark.parametrize(
+    "remark",
+    ["", "x", "[]", "[" * 1000, '{"kind": "none"}', '{"kind": ["a"]}', '{"kind": "str", "key": {}}']
+    + ['{"kind": "str", "missing": "zz"}', '{"kind": "str", "array": "S999999999"}', '{"dtype": 7}'],
+)
+def test_remarks_of_others_say_nothing(remark):
+    from likely._words import remark_of
+
+    assert remark_of(remark, ["a", "b"]) == {}
+    ours = '{"kind": "str", "missing": "b", "key": ["a", 1], "ordered": false, "dtype": "str"}'
+    assert remark_of(ours, ["a", "b"])["key"] == ["a", 1]
+
+
+def test_labels_that_are_lacking():
+    table, y = pandas.DataFrame({"a": [1, 2] * 20}), ["u", "v"] * 20
+    with pytest.raises(ValueError, match=r"validation data none: valid=\(X, y\)"):
+        likely.train(table, y, valid=table, epochs=1)
+    model = likely.train(table, y, valid=(table, y), hidden=4, epochs=1)
+    with pytest.raises(ValueError, match="the data have no y"):
+        likely.train(table, start=model, epochs=1)
+    with pytest.raises(likely.MismatchError, match="nearest are 'v', 'u'$"):
+        likely.train(table, y, valid=(table, ["w"] * 40), epochs=1)
+    with pytest.raises(ValueError, match="text is 'utf8': expected bytes, characters, recordings"):
+        likely.train(__import__("pathlib").Path(__file__), loading={"text": "utf8"})

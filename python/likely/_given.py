@@ -9,7 +9,7 @@ import numpy as np
 from ._arrays import LARGEST
 from ._kinds import is_missing
 from ._tables import Table, is_frame, object_array
-from ._words import listed
+from ._values import listed
 
 if TYPE_CHECKING:
     from ._model import Model

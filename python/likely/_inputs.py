@@ -23,7 +23,8 @@ from ._tables import (
     labels_of_words,
     object_array,
 )
-from ._words import Column, Values
+from ._values import Values
+from ._words import Column
 
 BYTES, CHARACTERS, RECORDINGS = 1, 2, 3  # lk_text_kind
 _ENDINGS = frozenset(

@@ -13,7 +13,8 @@ import numpy as np
 from . import _likely
 from ._errors import MismatchError
 from ._kinds import WORD_MOST, utf8
-from ._words import Column, Values, remark_of
+from ._values import Values
+from ._words import Column, remark_of
 
 NO_WORD = b"x" * 1025  # longer than any
 

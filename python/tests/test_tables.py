@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import pathlib
 import pickle
 
 import numpy as np
@@ -358,7 +359,7 @@ def test_arrow():
 @pytest.mark.parametrize(
     "remark",
     ["", "x", "[]", "[" * 1000, '{"kind": "none"}', '{"kind": ["a"]}', '{"kind": "str", "key": {}}']
-    + ['{"kind": "str", "missing": "zz"}', '{"kind": "str", "array": "S999999999"}', '{"dtype": 7}'],
+    + ['{"kind": "str", "missing": "z"}', '{"kind": "str", "array": "S999999999"}', '{"dtype": 7}'],
 )
 def test_remarks_of_others_say_nothing(remark):
     from likely._words import remark_of
@@ -378,4 +379,4 @@ def test_labels_that_are_lacking():
     with pytest.raises(likely.MismatchError, match="nearest are 'v', 'u'$"):
         likely.train(table, y, valid=(table, ["w"] * 40), epochs=1)
     with pytest.raises(ValueError, match="text is 'utf8': expected bytes, characters, recordings"):
-        likely.train(__import__("pathlib").Path(__file__), loading={"text": "utf8"})
+        likely.train(pathlib.Path(__file__), loading={"text": "utf8"})

@@ -22,6 +22,7 @@ from ._tables import (
     is_frame,
     labels_of_words,
     object_array,
+    of_arrow,
 )
 from ._values import Values
 from ._words import Column
@@ -279,6 +280,8 @@ def items_of(
         if alphabet is not None:
             loading["alphabet"] = alphabet
         return _file(context, X, model, like, loading)
+    if hasattr(X, "column_names") and hasattr(X, "to_pydict"):
+        X = of_arrow(X)
     if is_frame(X):
         return _items_of_frame(X, y, known, columns, alphabet, loading)
     loading.pop("label_name", None)

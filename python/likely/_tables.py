@@ -25,6 +25,14 @@ def is_frame(thing: Any) -> bool:
     return isinstance(thing, dict) or (has_columns and hasattr(thing, "shape"))
 
 
+def of_arrow(table: Any) -> dict:
+    """A pyarrow.Table as a dict of columns."""
+    names = list(table.column_names)
+    if len(set(names)) != len(names):
+        raise ValueError("two columns of one name; a column is found by its name: rename one")
+    return {name: table[name].to_pylist() for name in names}
+
+
 def _keys(frame: Any) -> list:
     """The names of its columns, which are all different."""
     keys = list(frame) if isinstance(frame, dict) else list(frame.columns)

@@ -15,9 +15,10 @@ class Values:
     """The values of a column, each once, and which of them stands in each row; -1: missing."""
 
     def __init__(self, name: str, column: Any):
-        self.dtype = _dtype_name(getattr(column, "dtype", None))
-        self.ordered: bool | None = None  #: of a category, whose values are all of its categories
         dtype: Any = getattr(column, "dtype", None)
+        #: of pandas, or None: it is to choose
+        self.dtype = None if _is_masked(column) else _dtype_name(dtype)
+        self.ordered: bool | None = None  #: of a category, whose values are all of its categories
         if type(dtype).__name__ == "CategoricalDtype":
             self.dtype = _dtype_name(dtype.categories.dtype)
             self.ordered = bool(dtype.ordered)
@@ -47,6 +48,8 @@ def _dtype_name(dtype: Any) -> str | None:
     """A name that pandas makes the same dtype of, or None."""
     if dtype is None or not type(dtype).__module__.startswith(("numpy", "pandas")):
         return None
+    if getattr(dtype, "kind", "") == "M" and str(dtype).endswith(("[Y]", "[M]", "[W]", "[D]")):
+        return None  # which NumPy has, and pandas has not
     try:
         from pandas.api.types import pandas_dtype
 
@@ -69,7 +72,8 @@ def listed(name: str, column: Any) -> list:
             if not np.array_equal(exact.astype(column.dtype), column, equal_nan=True):
                 raise ValueError(f"the column '{name}' has times of less than a microsecond")
             return exact.tolist()
-    if isinstance(column, (str, bytes)) or not hasattr(column, "__len__"):
+    listed = hasattr(column, "__len__") and hasattr(column, "__getitem__")
+    if isinstance(column, (str, bytes, dict)) or not listed:
         raise TypeError(f"the column '{name}' is a {type(column).__name__}: expected a list")
     for method in ("to_list", "tolist"):
         if hasattr(column, method):

@@ -219,6 +219,8 @@ def test_missing_is_one_value():
         (["a\0", "a"], "zero character"),
         ("ab", "expected a list"),
         ((v for v in "ab"), "expected a list"),
+        ({"a", "b"}, "expected a list"),
+        ({1: 2}, "expected a list"),
     ],
 )
 def test_refused_columns(column, message):
@@ -354,6 +356,9 @@ def test_arrow():
     table = pandas.DataFrame({"w": [" a", "a", None] * 9, "n": [2020, None, 7] * 9})
     table = table.convert_dtypes(dtype_backend="pyarrow")
     same(restored(table), table)
+    arrow = pytest.importorskip("pyarrow").table({"w": [" a", "a", None] * 9})
+    model = likely.train(arrow, family="histogram")
+    assert model.columns == ["w"] and model.alphabet == 3
 
 
 @pytest.mark.parametrize(
@@ -380,3 +385,15 @@ def test_labels_that_are_lacking():
         likely.train(table, y, valid=(table, ["w"] * 40), epochs=1)
     with pytest.raises(ValueError, match="text is 'utf8': expected bytes, characters, recordings"):
         likely.train(pathlib.Path(__file__), loading={"text": "utf8"})
+
+
+def test_columns_of_numpy():
+    """Of a dict: pandas chooses the dtype where it has not the array's."""
+    days = np.array(["2020-01-01", "NaT"] * 9, dtype="M8[D]")
+    masked = np.ma.MaskedArray([1, 2] * 9, mask=[0, 1] * 9)
+    table = {"days": days, "masked": masked, "steps": np.array([1, 2] * 9, dtype="m8[s]")}
+    model = likely.train(table, family="histogram")
+    back = model.decompress(model.compress(table), as_frame=True)
+    assert back["days"][0] == pandas.Timestamp("2020-01-01") and back["days"].isna()[1]
+    assert back["masked"][0] == 1 and back["masked"].isna().tolist() == [False, True] * 9
+    assert back["steps"][1] == pandas.Timedelta(2, "s")

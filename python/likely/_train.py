@@ -20,6 +20,7 @@ from ._tables import Known
 
 _NAMES = tuple(_likely.training_options())
 _OPTIONS = frozenset(_NAMES)
+_ONE_ALPHABET = "; integers of an array (frame.to_numpy()) are symbols of one alphabet"
 
 
 class _Bar:
@@ -147,7 +148,8 @@ def train(
         texts = not getattr(items, "values", True)
         sounds = how.get("text") == "recordings"
         usual = "wavenet" if sounds else "charrnn" if texts else "made"
-        known["family"] = family or (start.family if start else usual)
+        asked = family or known.get("family")
+        known["family"] = asked or (start.family if start else usual)
         if known.get("condition") and start is not None and not items.labelled:
             raise ValueError("the model to start from is of p(x | label), and the data have no y")
         data, held_out = _held_out(here, items, valid, known, how)
@@ -156,6 +158,8 @@ def train(
         except InvalidError as error:
             if str(error).startswith("unknown setting"):
                 raise InvalidError(f"{error}; of any training: {', '.join(_NAMES)}") from None
+            if str(error).endswith("different numbers of values"):
+                raise InvalidError(f"{error}{_ONE_ALPHABET}") from None
             raise
         except (Interrupted, KeyboardInterrupt) as stop:
             kept = getattr(stop, "model", None)

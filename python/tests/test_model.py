@@ -207,6 +207,7 @@ def test_options_among_settings(binary):
     how = {"learning_rate": 0.01, "hidden": 4, "epochs": 2}
     one, two = likely.train(binary, settings=how), likely.train(binary, **how)
     assert one.fingerprint == two.fingerprint
+    assert likely.train(binary, settings={"family": "uniform"}).family == "uniform"
 
 
 def test_seeds_of_samples(made):

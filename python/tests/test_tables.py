@@ -257,6 +257,16 @@ def test_refused_tables():
             likely.train({"a": [1, 2]}, family="histogram", **how)
 
 
+def test_families_of_one_alphabet():
+    """A table of pixels is an array for them."""
+    table = pandas.DataFrame({"a": [0, 3] * 20, "b": [0, 1] * 20, "c": [2, 1] * 20})
+    table.loc[0, "c"] = 0
+    with pytest.raises(likely.InvalidError, match="conv1d does not take .*frame.to_numpy"):
+        likely.train(table, family="conv1d")
+    model = likely.train(table.to_numpy(), family="conv1d", channels=4, epochs=1)
+    assert model.alphabet == 4
+
+
 def test_names_of_columns_come_back():
     for columns in (
         pandas.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)]),

@@ -189,7 +189,7 @@ def _table(
     asked = options.pop("label", None)
     own = asked if known is None else known.label_column
     unseen = bool(options.pop("unseen", False))
-    name = options.pop("label_name", None) or str(getattr(y, "name", None) or "label")
+    name = str(getattr(y, "name", None) or "label")
     _refuse_options(options, "tables")
     keys = {str(key): key for key in columns}
     if own is not None and known is None and own not in keys:
@@ -235,10 +235,13 @@ def labels_of(y: Any, known: Known | None) -> tuple[np.ndarray, Any]:
     return np.ascontiguousarray(array, dtype=np.int32), None
 
 
-def _array(X: Any, y: Any, known: Known | None, columns: Any, alphabet: Any) -> Examples:
+def _array(
+    X: Any, y: Any, known: Known | None, columns: Any, alphabet: Any, options: dict
+) -> Examples:
     """Symbols, or values whose columns have words."""
     own = known.table if known is not None else None
     if columns is None and (own is None or own.array is None):
+        _refuse_options(options, type(X).__name__)
         labels, names = (None, None) if y is None else labels_of(y, known)
         return Examples(as_symbols(X), labels, 0 if alphabet is None else alphabet, names)
     if alphabet is not None:
@@ -246,7 +249,7 @@ def _array(X: Any, y: Any, known: Known | None, columns: Any, alphabet: Any) -> 
     values = object_array(X)
     listed = columns if own is None else [column.name for column in own.columns]
     table = columns_of(columns_of_array(values, listed))
-    return _table(table, y, known, {}, array=str(values.dtype))
+    return _table(table, y, known, options, array=str(values.dtype))
 
 
 def _is_file(X: Any) -> bool:
@@ -267,7 +270,6 @@ def items_of(
     """Data as items, for what is known of a model, or of the data of a training; None: to train on.
 
     columns: of arrays (rows, columns) whose values are words: "words", or names.
-    label_name: of a table, what the column of y is called; None: y.name, or "label".
     loading: as of lk_loading (binarize, unseen, label, labels, shape, text, sound, channel), of
         files; of frames unseen and label.
     """
@@ -277,6 +279,7 @@ def items_of(
     if _is_file(X):
         if y is not None:
             raise TypeError("labels of a file are its own, or of a file: labels=PATH")
+        _refuse_arguments("files", columns=columns)
         if alphabet is not None:
             loading["alphabet"] = alphabet
         return _file(context, X, model, like, loading)
@@ -284,32 +287,35 @@ def items_of(
         X = of_arrow(X)
     if is_frame(X):
         return _items_of_frame(X, y, known, columns, alphabet, loading)
-    loading.pop("label_name", None)
-    _refuse_options(loading, type(X).__name__)
-    if _is_text(X):
+    if isinstance(X, (list, tuple)) and not X:
+        raise ValueError("an empty list: no examples and no texts")
+    texts = [X] if _is_text(X) else X
+    if isinstance(texts, (list, tuple)) and _is_text(texts[0]):
+        _refuse_arguments("texts", y=y, columns=columns, alphabet=alphabet)
+        _refuse_options(loading, "texts")
         _refuse_names(X)
-        return _texts(context, [X], model, like)
-    if isinstance(X, (list, tuple)):
-        if not X:
-            raise ValueError("an empty list: no examples and no texts")
-        if _is_text(X[0]):
-            return _texts(context, list(X), model, like)
-        if _is_picture(X[0]):
-            X = np.stack([_pixels(picture) for picture in X])
+        return _texts(context, list(texts), model, like)
+    if isinstance(X, (list, tuple)) and _is_picture(X[0]):
+        X = np.stack([_pixels(picture) for picture in X])
     elif _is_picture(X):
         X = _pixels(X)[None]
-    return _array(X, y, known, columns, alphabet)
+    return _array(X, y, known, columns, alphabet, loading)
+
+
+def _refuse_arguments(what: str, **arguments: Any) -> None:
+    for name, value in arguments.items():
+        if value is not None:
+            raise TypeError(f"{name}: not of {what}")
 
 
 def _items_of_frame(
     frame: Any, y: Any, known: Known | None, columns: Any, alphabet: Any, loading: dict
 ) -> Examples:
-    for name, value in (("columns", columns), ("alphabet", alphabet)):
-        if value is not None:
-            raise TypeError(f"{name}: of arrays; a frame's columns have names and values")
+    _refuse_arguments("frames, whose columns have names and values", columns=columns)
+    _refuse_arguments("frames, whose columns have their own", alphabet=alphabet)
     if known is not None and known.table is None:  # of an array: columns as they stand
         columns = [np.asarray(frame[key]) for key in columns_of(frame)]
-        return _array(np.stack(columns, axis=1), y, known, None, None)
+        return _array(np.stack(columns, axis=1), y, known, None, None, loading)
     return _table(columns_of(frame), y, known, loading)
 
 

@@ -64,9 +64,10 @@ def _dtype_name(dtype: Any) -> str | None:
 
 def listed(name: str, column: Any) -> list:
     """As Python's values."""
+    axes = getattr(column, "ndim", 2 if hasattr(column, "columns") else 1)
+    if axes != 1:
+        raise ValueError(f"the column '{name}' has {axes} axes: expected one")
     if isinstance(column, np.ndarray):
-        if column.ndim != 1:
-            raise ValueError(f"the column '{name}' has {column.ndim} axes")
         if column.dtype.kind == "M":
             exact = column.astype("M8[us]")
             if not np.array_equal(exact.astype(column.dtype), column, equal_nan=True):

@@ -309,3 +309,13 @@ def test_masked_given(made):
     assert (made.sample(9, given=held)[:, 0] == 1).all()
     with pytest.raises(TypeError, match="expected integers"):
         made.sample(given=np.ma.MaskedArray([[0.5] * 6], mask=[[0, 1, 1, 1, 1, 1]]))
+
+
+@pytest.mark.parametrize("how", [{"y": [1]}, {"columns": "words"}, {"alphabet": 3}])
+def test_what_texts_and_files_have_not(how, tmp_path):
+    with pytest.raises(TypeError, match=f"{next(iter(how))}: not of texts"):
+        likely.train("to be or not to be", **how)
+    np.save(tmp_path / "x.npy", np.eye(3, dtype=np.uint8))
+    if "columns" in how:
+        with pytest.raises(TypeError, match="columns: not of files"):
+            likely.train(tmp_path / "x.npy", **how)

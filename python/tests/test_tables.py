@@ -175,6 +175,16 @@ def test_arrays_of_words_by_names():
         likely.train(X, family="histogram", columns="words", alphabet=9)
 
 
+def test_arrays_of_words_unseen():
+    X = np.array([[2020, 1], [2021, 0]] * 20)
+    how = {"columns": ["year", "n"], "hidden": 4, "epochs": 1}
+    model = likely.train(X, loading={"unseen": True, "label": "n"}, **how)
+    assert model.columns == ["year"] and model.labels == ["0", "1"]
+    assert np.isfinite(model.log_prob([[1999]], 1)).all()
+    with pytest.raises(TypeError, match="unseen: of files"):
+        likely.train(abs(X) % 2, loading={"unseen": True})
+
+
 def test_lists_of_words_and_numbers_stay():
     X = [["a", 1], ["b", 2]] * 10
     model = likely.train(X, family="histogram", columns="words")
@@ -252,6 +262,8 @@ def test_refused_tables():
     ):
         with pytest.raises(ValueError, match=message):
             likely.train(table, family="histogram")
+    with pytest.raises(ValueError, match="has 2 axes"):
+        likely.train({"a": [1, 2]}, pandas.DataFrame({"b": [1, 2]}))
     for how in ({"alphabet": 3}, {"columns": "words"}, {"loading": {"binarize": True}}):
         with pytest.raises(TypeError, match=f"{next(iter(how))}|binarize"):
             likely.train({"a": [1, 2]}, family="histogram", **how)

@@ -344,6 +344,15 @@ def test_frames_and_files_are_one(tmp_path):
         integers.log_prob({"n": [201]})
 
 
+def test_training_goes_on_from_a_file(tmp_path):
+    """Whose labels stood before the columns."""
+    table = pandas.DataFrame({"y": ["u", "v"] * 20, "w": ["x", "y"] * 20, "n": ["1", "2"] * 20})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    first = likely.train(tmp_path / "t.csv", loading={"label": "y"}, hidden=4, epochs=1)
+    more = likely.train(table[["n", "w"]], table["y"].tolist(), start=first, epochs=2)
+    assert more.labels == ["u", "v"] and more.columns == ["w", "n"]
+
+
 def test_given_of_kinds():
     table = pandas.DataFrame({"n": [1, 2] * 20, "b": [True, False] * 20})
     model = likely.train(table, family="histogram")

@@ -66,9 +66,12 @@ lk_status lk_columns_copy(lk_context *context, const lk_columns *from, lk_column
 }
 
 bool lk_columns_equal(const lk_columns *a, const lk_columns *b) {
-    bool labels =
-        (a->label == NULL) == (b->label == NULL) &&
-        (a->label == NULL || (strcmp(a->label, b->label) == 0 && a->label_at == b->label_at));
+    return lk_columns_alike(a, b) && (a->label == NULL || a->label_at == b->label_at);
+}
+
+bool lk_columns_alike(const lk_columns *a, const lk_columns *b) {
+    bool labels = (a->label == NULL) == (b->label == NULL) &&
+                  (a->label == NULL || strcmp(a->label, b->label) == 0);
     if (!labels || a->count != b->count) {
         return false;
     }

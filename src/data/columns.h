@@ -31,6 +31,8 @@ lk_status lk_columns_check(lk_context *context, const char *name, const lk_colum
 lk_status lk_columns_copy(lk_context *context, const lk_columns *from, lk_columns **to);
 /* The same names, values and order, whatever the remarks. */
 bool lk_columns_equal(const lk_columns *a, const lk_columns *b);
+/* The same, wherever the label stands. */
+bool lk_columns_alike(const lk_columns *a, const lk_columns *b);
 void lk_columns_destroy(lk_columns *columns);
 
 /* Whether values are symbols of words; false: integers. */

@@ -76,8 +76,16 @@ static void differences_are_seen(void **state) {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         lk_columns *other = parse(others[i]);
         assert_false(lk_columns_equal(columns, other));
+        assert_false(lk_columns_alike(columns, other));
         lk_columns_destroy(other);
     }
+    lk_columns_destroy(columns);
+    columns = parse(remarks);
+    columns->label_at = 1;
+    lk_columns *other = parse(remarks);
+    assert_true(lk_columns_alike(columns, other));
+    assert_false(lk_columns_equal(columns, other));
+    lk_columns_destroy(other);
     lk_columns_destroy(columns);
 }
 

@@ -107,8 +107,8 @@ class LikelihoodBase(BaseEstimator):
                 checked = validate_data(
                     self, X, y, dtype=None, reset=reset, ensure_all_finite=finite
                 )
-        except TypeError as error:
-            if "NA is ambiguous" in str(error):  # of pandas.NA among objects
+        except (TypeError, AttributeError):  # of pandas.NA among objects, as NumPy is
+            if hasattr(X, "dtypes") and missing(np.asarray(X, dtype=object)).any():
                 raise ValueError(MISSING) from None
             raise
         table = checked if isinstance(y, str) else checked[0]

@@ -14,6 +14,7 @@ import numpy as np
 from . import _likely
 from ._arrays import Examples, as_symbols, address
 from ._kinds import utf8
+from ._local import Local
 from ._tables import (
     Known,
     Table,
@@ -140,7 +141,7 @@ def _refuse_names(text: Any) -> None:
         )
 
 
-def _texts(context: Any, texts: list, model: Any, like: Any) -> Whole:
+def _texts(context: Any, texts: list, model: Any, like: Any, local: Local) -> Whole:
     kinds = {isinstance(text, str) for text in texts}
     if len(kinds) != 1:
         raise TypeError("texts of both str and bytes, or of none: give one kind, at least one text")
@@ -148,10 +149,12 @@ def _texts(context: Any, texts: list, model: Any, like: Any) -> Whole:
     if model is not None and _likely.describe_model(model)[4] == 0:
         raise TypeError("the model is not of texts; a file's name is a pathlib.Path")
     encoded = [_encoded(text) for text in texts]
-    return Whole(_likely.from_texts(context, encoded, model, like, options), "texts")
+    options.update(local.options)
+    handle = _likely.from_texts(context, encoded, model, like, options, local.addresses())
+    return Whole(handle, "texts")
 
 
-def _file(context: Any, thing: Any, model: Any, like: Any, options: dict) -> Whole:
+def _file(context: Any, thing: Any, model: Any, like: Any, options: dict, local: Local) -> Whole:
     shape = tuple(options.pop("shape", None) or ())
     if "text" in options:
         if options["text"] not in _TEXT_KINDS:
@@ -159,7 +162,9 @@ def _file(context: Any, thing: Any, model: Any, like: Any, options: dict) -> Who
         options["text"] = _TEXT_KINDS[options["text"]]
     if "labels" in options:
         options["labels"] = os.fspath(options["labels"])
-    handle = _likely.load(context, source_of(thing), model, like, shape, options)
+    options.update(local.options)
+    source = source_of(thing)
+    handle = _likely.load(context, source, model, like, shape, options, local.addresses())
     return Whole(handle, "file")
 
 
@@ -265,28 +270,27 @@ def items_of(
     is_model: bool = True,
     alphabet: Any = None,
     columns: Any = None,
+    local: Local | None = None,
     **loading: Any,
 ) -> Examples | Whole:
     """Data as items, for what is known of a model, or of the data of a training; None: to train on.
 
     columns: of arrays (rows, columns) whose values are words: "words", or names.
+    local: a slower sequence beside texts and recordings.
     loading: as of lk_loading (binarize, unseen, label, labels, shape, text, sound, channel), of
         files; of frames unseen and label.
     """
     loading = {key: value for key, value in loading.items() if value is not None}
     handle = None if known is None else known.handle
     model, like = (handle, None) if is_model else (None, handle)
+    local = local or Local()
     if _is_file(X):
         if y is not None:
             raise TypeError("labels of a file are its own, or of a file: labels=PATH")
         _refuse_arguments("files", columns=columns)
         if alphabet is not None:
             loading["alphabet"] = alphabet
-        return _file(context, X, model, like, loading)
-    if hasattr(X, "column_names") and hasattr(X, "to_pydict"):
-        X = of_arrow(X)
-    if is_frame(X):
-        return _items_of_frame(X, y, known, columns, alphabet, loading)
+        return _file(context, X, model, like, loading, local)
     if isinstance(X, (list, tuple)) and not X:
         raise ValueError("an empty list: no examples and no texts")
     texts = [X] if _is_text(X) else X
@@ -294,7 +298,13 @@ def items_of(
         _refuse_arguments("texts", y=y, columns=columns, alphabet=alphabet)
         _refuse_options(loading, "texts")
         _refuse_names(X)
-        return _texts(context, list(texts), model, like)
+        return _texts(context, list(texts), model, like, local)
+    if local.given:
+        raise TypeError(f"local goes beside texts and recordings, not {type(X).__name__}")
+    if hasattr(X, "column_names") and hasattr(X, "to_pydict"):
+        X = of_arrow(X)
+    if is_frame(X):
+        return _items_of_frame(X, y, known, columns, alphabet, loading)
     if isinstance(X, (list, tuple)) and _is_picture(X[0]):
         X = np.stack([_pixels(picture) for picture in X])
     elif _is_picture(X):

@@ -14,6 +14,7 @@ from ._context import Progress, watched
 from ._errors import Interrupted, InvalidError
 from ._inputs import items_of
 from ._kinds import utf8
+from ._local import Local
 from ._model import Model
 from ._settings import check_seed, setting_text
 from ._tables import Known
@@ -59,10 +60,12 @@ def _settings(settings: Mapping[str, Any] | None, more: Mapping[str, Any]) -> tu
 
 
 def _held_out(
-    here: Any, items: Any, valid: Any, known: Mapping[str, Any], how: dict
+    here: Any, items: Any, valid: Any, local: Any, known: Mapping[str, Any], how: dict
 ) -> tuple[Any, Any]:
     """Handles of the data to train on, and of those to validate on or None. known: the options."""
     train = items.handle(here)
+    if local is not None and (valid is None or isinstance(valid, (int, float))):
+        raise TypeError("valid_local goes beside data that are given as `valid`")
     if valid is None:
         return train, None
     if isinstance(valid, (bool, np.bool_)):
@@ -71,7 +74,7 @@ def _held_out(
         return _likely.split(here, train, float(valid), known["seed"])
     X, y = valid if isinstance(valid, tuple) else (valid, None)
     like = Known(train, _likely.describe_data(train)[2])
-    found = items_of(here, X, y, known=like, is_model=False, **how)
+    found = items_of(here, X, y, known=like, is_model=False, local=Local(local), **how)
     if known.get("condition") and not found.labelled:
         raise ValueError("the data have labels, and the validation data none: valid=(X, y)")
     return train, found.handle(here)
@@ -89,6 +92,10 @@ def train(
     alphabet: Any = None,
     columns: str | Sequence[str] | None = None,
     loading: Mapping[str, Any] | None = None,
+    local: Any = None,
+    local_every: int | None = None,
+    local_alphabet: int | None = None,
+    valid_local: Any = None,
     epochs: int | None = None,
     minutes: float | None = None,
     seed: int | None = None,
@@ -113,6 +120,10 @@ def train(
     loading: of files, as lk_loading in likely.h: binarize, unseen, label (a column), labels (a
         file), shape, text ("bytes", "characters", "recordings"), sound and channel. Of frames:
         unseen (a symbol for values that are not met in training) and label.
+    local: a slower sequence that goes with each text or recording, for families that take one:
+        whole numbers from 0, one for every `local_every` symbols or frames. An array for each text,
+        of one text the array, or a file or folder as `likely train --local` takes it. valid_local:
+        of `valid`, if that is no fraction. local_alphabet: None: one more than the largest.
     seed: 0 to 2^64 - 1; None: 1.
     epochs, minutes, seed and, in options, batch, learning_rate, patience, order, view, window,
         optimizer, schedule, weight_decay, momentum, warmup_steps, decay, decay_epochs, clip, ema,
@@ -138,6 +149,7 @@ def train(
             known=None if start is None else start._known,
             alphabet=alphabet,
             columns=columns,
+            local=Local(local, local_every, local_alphabet),
             **how,
         )
         if items.count == 0:
@@ -152,7 +164,7 @@ def train(
         known["family"] = asked or (start.family if start else usual)
         if known.get("condition") and start is not None and not items.labelled:
             raise ValueError("the model to start from is of p(x | label), and the data have no y")
-        data, held_out = _held_out(here, items, valid, known, how)
+        data, held_out = _held_out(here, items, valid, valid_local, known, how)
         try:
             return Model(_likely.train(here, data, held_out, handle, chosen, known))
         except InvalidError as error:

@@ -249,11 +249,12 @@ lk_status lk_model_accepts_local(const lk_model *model, const lk_items *items) {
     const lk_local_form *form = &model->data.local;
     const lk_local *local = lk_items_local(items);
     if (form->alphabet > 0 && local == NULL) {
-        return lk_fail(model->context, LK_MISMATCH,
-                       "%s: the model is given a slower sequence, a symbol for every %d positions, "
-                       "and none is given%s",
-                       lk_items_path(items), form->every,
-                       lk_advice(model->context, "local", " (--local PATH)"));
+        return lk_fail(
+            model->context, LK_MISMATCH,
+            "%s: the model is given a slower sequence, a symbol for every %d positions, "
+            "and none is given%s",
+            lk_items_path(items), form->every,
+            lk_advice_or(model->context, "local", " (--local PATH)", " (lk_loading.local)"));
     }
     const lk_local_form *own = local != NULL ? lk_local_form_of(local) : form;
     return local == NULL || (form->every == own->every && form->alphabet == own->alphabet)

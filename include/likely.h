@@ -221,7 +221,7 @@ typedef struct lk_loading {
      * height and width, and sequences of another length, fit families that run at any size. */
     const lk_model *model;
     /* Data beside which they serve in training: a table has the same columns and words, labels are
-     * of the same classes. */
+     * of the same classes, a slower sequence (`local`) is of the same numbers. */
     const lk_data *like;
     lk_text_kind text; /* the file, or each file of a folder, is a text of bytes, or of UTF-8, or a
                           recording */
@@ -231,16 +231,28 @@ typedef struct lk_loading {
      * 0 all, n the n-th alone, -1 their mean. */
     const char *sound;
     int32_t channel;
-    lk_shape shape;    /* 0 axes: as the file says */
-    int32_t alphabet;  /* 0: as the values say */
+    lk_shape shape;   /* 0 axes: as the file says */
+    int32_t alphabet; /* 0: as the values say */
     /* Grey values become 0 or 1: at half of the alphabet, or as the model's training data did. They
      * are never changed unless you say so. */
     bool binarize;
     bool unseen; /* of a table of words to train on: a symbol for words never met, "<unseen>" */
-    const char *label;  /* the column of a table that becomes the labels; NULL: none */
+    const char *label; /* the column of a table that becomes the labels; NULL: none */
     /* A file, one for each example or text; or, by the names of the files of a folder, "name:2",
      * field 2 of "7_anna_3.png", or "folder"; NULL: those that the data have. */
     const char *labels;
+    /* Of texts and recordings a slower sequence that each is given (local conditioning), for models
+     * of p(x | it): a whole number from 0 for every `local_every` positions, which are frames of a
+     * recording or symbols of a text, so that T of them have ceil(T / local_every). In files, as
+     * `likely train --local` takes them: one, or of a folder of texts a folder, where NAME.txt is
+     * of NAME. Or in memory, which is copied: local_symbols[local_items][local_counts[item]].
+     * NULL: there is none. */
+    const char *local;
+    const uint16_t *const *local_symbols;
+    const int64_t *local_counts;
+    int64_t local_items;
+    int32_t local_every, local_alphabet; /* 0: as `model` or `like` say; alphabet: else one more
+                                            than the largest number */
 } lk_loading;
 lk_loading lk_loading_defaults(void);
 /* A file (amat, IDX, NPY, NPZ, CSV, 0/1 rows, PNG, JPEG, PNM, CIFAR: recognised by its content; one
@@ -254,7 +266,8 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
 lk_status lk_data_select(lk_context *context, const lk_data *data, const int64_t *items,
                          int64_t count, lk_data **selected);
 /* Two parts: a fraction becomes *valid, the rest *train, as the command does it. Of examples those
- * that the seed chooses, in their order; of texts the last ones, of one text its end. */
+ * that the seed chooses, in their order; of texts the last ones, of one text its end, from where a
+ * number of its slower sequence begins. */
 lk_status lk_data_split(lk_context *context, const lk_data *data, double fraction, uint64_t seed,
                         lk_data **train, lk_data **valid);
 void lk_data_destroy(lk_data *data);
@@ -270,6 +283,13 @@ int32_t lk_data_alphabet(const lk_data *data);
 const uint16_t *lk_data_values(const lk_data *data);
 /* [count]; NULL: they have none. Those of texts in folders are their folders. */
 const int32_t *lk_data_labels(const lk_data *data);
+/* Of the slower sequence beside each item (lk_loading.local): positions of one of its numbers, what
+ * these are below, and how many there are; 0, 0 and -1: there is none. Then the numbers, of which
+ * symbols[] has room for all of the item. */
+int32_t lk_data_local_every(const lk_data *data);
+int32_t lk_data_local_alphabet(const lk_data *data);
+int64_t lk_data_local_count(const lk_data *data, int64_t item);
+lk_status lk_data_local(lk_context *context, const lk_data *data, int64_t item, uint16_t *symbols);
 /* The bytes of a text; of a recording, as it was read, those of a WAV file. */
 lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, lk_bytes *bytes);
 /* Examples, in the format of the name's ending: .png (one, or a sheet of many), .npy, .amat, .txt,
@@ -360,6 +380,10 @@ lk_text_kind lk_model_text(const lk_model *model);
 int32_t lk_model_rate(const lk_model *model);
 int64_t lk_model_unit(const lk_model *model);
 int32_t lk_model_label_count(const lk_model *model); /* of p(x | label), how many; else 0 */
+/* Of a model that was trained on data with a slower sequence, and is given one with all others: as
+ * of data; else 0. */
+int32_t lk_model_local_every(const lk_model *model);
+int32_t lk_model_local_alphabet(const lk_model *model);
 /* As those of data: what fills lk_sampling.given and .labels, and what a surprisal is of. A word
  * that a model trained with lk_loading.unseen does not know is the symbol named "<unseen>". */
 const char *lk_model_column(const lk_model *model, int64_t variable);
@@ -411,9 +435,15 @@ typedef struct lk_sampling {
     /* Of p(x | label): sample i has the model's label labels[i % label_count]. */
     const int32_t *labels;
     int64_t label_count;
-    int64_t length; /* of texts: symbols to draw behind the prompt; of recordings frames */
+    /* Of texts: symbols to draw behind the prompt; of recordings frames; -1: as many as `local` has
+     * numbers for. */
+    int64_t length;
     const void *prompt;
     int64_t prompt_size; /* in bytes; of a recording those of a file of it */
+    /* Of a model that is given a slower sequence (lk_model_local_every): its numbers, from the
+     * prompt's beginning on, those of every sample. There may be more than they need. */
+    const uint16_t *local;
+    int64_t local_count;
 } lk_sampling;
 lk_sampling lk_sampling_defaults(void); /* one sample, or a text of 1000 symbols; seed 1 */
 lk_status lk_model_sample(lk_context *context, const lk_model *model, const lk_sampling *how,
@@ -441,7 +471,8 @@ typedef struct lk_coding_report {
 } lk_coding_report;
 
 /* Lossless. Only the same model restores it, on any machine; examples with their shape, their
- * labels and their format, texts to the byte, recordings to the sample. */
+ * labels and their format, texts to the byte, recordings to the sample, with the slower sequence
+ * beside them, unless something of it is lost. */
 lk_status lk_model_compress(lk_context *context, const lk_model *model, const lk_data *data,
                             const lk_coding *how, lk_output output, lk_coding_report *coded);
 lk_status lk_model_decompress(lk_context *context, const lk_model *model, lk_input input,

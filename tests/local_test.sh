@@ -111,6 +111,44 @@ run decompress text.likely --data text.lk --out text.again >/dev/null
 expect_same text.txt text.again "a text, restored"
 checks=$((checks + 9))
 
+# Whatever the family: of texts whose letters come in threes, which the symbols tell, they pay
+# little, and whoever is not told pays 0.231 nats a letter at least (ln 2 in three).
+awk 'BEGIN { srand(5); for (i = 0; i < 1500; i++) {
+    q = rand() < 0.5; print q >"told.symbols"; printf q ? "aaa" : "bbb" >"told.txt" } }'
+run models --json >models.json
+families=0
+for family in $(python3 -c '
+import json
+for family in json.load(open("models.json")):
+    if family["takes"]["local"]:
+        print(family["family"])'); do
+    case $family in
+    charrnn) settings="--set width=16 --set layers=1" ;;
+    conv1d) settings="--set layers=2 --set channels=12 --set head=16" ;;
+    transformer) settings="--set layers=1 --set width=16 --set heads=2 --set window=8" ;;
+    wavenet) settings="--set layers=2 --set channels=8 --set gates=8 --set skip=16" ;;
+    *) fail "$family takes a slower sequence: settings for it are missing here" ;;
+    esac
+    # shellcheck disable=SC2086
+    run train "$family" --data told.txt --text bytes --local told.symbols --local-every 3 \
+        --epochs 8 --window 60 --batch-size 4 --learning-rate 0.01 $settings --quiet --threads 1 \
+        --valid-fraction 0.2 --out each.likely >/dev/null
+    run eval each.likely --data told.txt --local told.symbols --json >each.json
+    awk -v a="$(json each.json nats_per_symbol)" 'BEGIN { exit !(a != "" && a < 0.05) }' ||
+        fail "$family: what it is told is not used: $(cat each.json)"
+    run check each.likely --data told.txt --local told.symbols >check || fail "$(cat check)"
+    run compress each.likely --data told.txt --local told.symbols --out each.lk --lanes 3 \
+        --chunk-symbols 1100 >/dev/null
+    run decompress each.likely --data each.lk --out each.txt >/dev/null
+    expect_same told.txt each.txt "$family, restored"
+    run sample each.likely --local told.symbols --length 200 --out a.txt >/dev/null
+    run sample each.likely --local told.symbols --length 200 --schedule naive --out b.txt >/dev/null
+    expect_same a.txt b.txt "$family, by both schedules"
+    families=$((families + 1))
+done
+[[ $families -ge 4 ]] || fail "only $families families take a slower sequence"
+checks=$((checks + 3 * families))
+
 # Interrupted and resumed, it ends in the same weights.
 # shellcheck disable=SC2086
 run train wavenet --data sounds --local symbols --local-every 4 --out r.likely --epochs 1 $small \
@@ -167,8 +205,8 @@ expect_status 2 '\-\-valid-local says nothing without --valid' train wavenet --d
     --local train.txt --local-every 4 --valid-local valid.txt --out no.likely
 expect_status 1 'no slower sequence beside it: give it \(--valid-local PATH\)' train wavenet \
     --data train.wav --local train.txt --local-every 4 --valid valid.wav --out no.likely --quiet
-expect_status 1 'conv1d does not take data given a slower sequence' train conv1d \
-    --data train.wav --local train.txt --local-every 4 --out no.likely
+expect_status 1 'made is for examples of one size, not for streams' train made --data text.txt \
+    --text bytes --local text.symbols --local-every 3 --out no.likely
 expect_status 1 'the model is not given a slower sequence|--local-every is of new models' train \
     --from told.likely --data train.wav --local train.txt --local-every 4 --out no.likely
 expect_status 1 'none is given \(--local PATH\)$' train --from told.likely --data train.wav \

@@ -13,6 +13,11 @@ run train made --data "$work/rows.txt" --shape 4x4x1 --set hidden=4 --epochs 2 -
 run train histogram --data "$work/rows.txt" --set joint=no --out "$work/h" --quiet >/dev/null
 run compress "$work/m" --data "$work/rows.txt" --out "$work/c" >/dev/null
 
+for _ in $(seq 20); do printf abb; done >"$work/text"
+printf '0 1 2 0 1 2 0 1 2 0\n' >"$work/slow"
+run train charrnn --data "$work/text" --text bytes --local "$work/slow" --local-every 6 \
+    --set width=4 --set layers=1 --epochs 1 --window 12 --out "$work/t" --quiet >/dev/null
+
 PLACES=40 # of each
 short() { LD_PRELOAD=$work/short.so "${likely[@]}" "$@" --threads 1; }
 # expect_told ARGUMENTS...: with each of some allocations failing
@@ -39,5 +44,7 @@ expect_told info "$work/c" --json
 expect_told eval "$work/m" "$work/h" --data "$work/rows.txt" --json
 expect_told score "$work/m" --data "$work/rows.txt" --json
 expect_told decompress "$work/m" --data "$work/c" --out "$work/o.txt"
+expect_told eval "$work/t" --data "$work/text" --local "$work/slow" --json
+expect_told sample "$work/t" --local "$work/slow"
 expect_told models made --json
 finish

@@ -157,7 +157,7 @@ expect_status 2 'json needs --out' sample "$work/charrnn-utf8" --json
 expect_status 2 'given is for models of examples' sample "$work/charrnn-utf8" --given x
 expect_status 2 'prompt is for models of texts' sample "$work/rows" --prompt a --count 1 \
     --out "$work/x.txt"
-expect_status 2 'needs --count' sample "$work/rows" --out "$work/x.txt"
+expect_status 2 'needs --out' sample "$work/rows" --count 1
 expect_status 1 'no-such-folder/x' sample "$work/charrnn-utf8" --out "$work/no-such-folder/x"
 if [[ -w /dev/full ]]; then
     got=0

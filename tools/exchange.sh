@@ -126,6 +126,11 @@ try_text convolution conv1d --text utf8 --set layers=4 --set channels=12 --set h
 try_text attention transformer --text bytes --set layers=2 --set width=16 --set heads=2 \
     --set window=24 --epochs 1
 slow=yes
+try_text told-lstm charrnn --text bytes --local-every 50 --set width=24 --set layers=1 --epochs 1
+try_text told-convolution conv1d --text bytes --local-every 50 --set layers=3 --set channels=8 \
+    --set head=12 --set upsampling=learned --epochs 1
+try_text told-transformer transformer --text bytes --local-every 50 --set layers=1 --set width=16 \
+    --set heads=2 --set window=16 --epochs 1
 try_text wavenet wavenet --text bytes --local-every 50 --set layers=4 --set cycle=3 \
     --set channels=8 --set gates=8 --set skip=12 --set upsampling=learned --epochs 1
 

@@ -138,6 +138,38 @@ along() {
     fi
     printf '%-24s %s nats per symbol\n' "$name" "$(value "$name" nats_per_symbol)"
 }
+# NAME FAMILY ARGUMENTS...: grey MNIST, 20,000 digits for training and 2,000 to choose by, as IDX.
+on_grey() {
+    local name=$1 family=$2 from=$data/mnist/train-images-idx3-ubyte.gz
+    shift 2
+    [[ -e $out/grey-train.idx ]] || part_of_idx "$from" 0 20000 "$out/grey-train.idx"
+    [[ -e $out/grey-valid.idx ]] || part_of_idx "$from" 50000 2000 "$out/grey-valid.idx"
+    experiment "$name" "$family" "$out/grey-train.idx" "$out/grey-valid.idx" \
+        "$data/mnist/t10k-images-idx3-ubyte.gz" --batch-size 32 --learning-rate 0.003 \
+        --schedule cosine --warmup-steps 100 --ema 0.998 --epochs 4 --patience 0 "$@"
+}
+# FILE.gz FIRST COUNT OUT: of 28 x 28 bytes an image, behind a header of 16.
+part_of_idx() {
+    local count
+    count=$(printf '\\%o\\%o' $(($3 / 256)) $(($3 % 256)))
+    printf "\\0\\0\\10\\3\\0\\0$count\\0\\0\\0\\34\\0\\0\\0\\34" >"$4"
+    zcat "$1" | tail -c +$((17 + 784 * $2)) | head -c $((784 * $3)) >>"$4" || true
+}
+# NAME FAMILY ARGUMENTS...: pieces of 64 x 64 of Kodak's photographs, 1 to 8 for training, 9 and 10
+# to choose the weights by, 11 and 12 for the test.
+on_photographs() {
+    local name=$1 family=$2 number part
+    shift 2
+    for number in 01 02 03 04 05 06 07 08 09 10 11 12; do
+        part=train
+        if ((10#$number > 10)); then part=test; elif ((10#$number > 8)); then part=valid; fi
+        mkdir -p "$out/kodak-$part"
+        ln -sf "$(realpath "$data/kodak/kodim$number.png")" "$out/kodak-$part/"
+    done
+    experiment "$name" "$family" "$out/kodak-train" "$out/kodak-valid" "$out/kodak-test" \
+        --crop 64x64 --epochs 12 --batch-size 8 --learning-rate 0.003 --schedule cosine \
+        --warmup-steps 50 --patience 0 "$@"
+}
 value() { sed -n "s/^ *\"$2\": \([0-9.e+-]*\),*$/\1/p" "$out/$1.json" | head -1 | cut -c1-8; }
 on_mnist() { # NAME FAMILY ARGUMENTS...
     local name=$1 family=$2
@@ -154,6 +186,10 @@ on_uci() { # NAME FAMILY SET ARGUMENTS...
 
 hour=(--shape 28x28x1 --batch-size 16 --learning-rate 0.002 --schedule cosine --warmup-steps 200
     --ema 0.9995 --epochs 10 --patience 0)
+# Half an hour of one core each, 31 million multiply-adds an image.
+half=(--shape 28x28x1 --batch-size 32 --learning-rate 0.002 --schedule cosine --warmup-steps 200
+    --ema 0.999 --epochs 5 --patience 0)
+quick=(--schedule cosine --batch-size 50 --ema 0.998 --patience 0)
 run() {
     case $1 in
     mixture-10) on_mnist mixture-10 bernoulli-mixture --set components=10 ;;
@@ -210,6 +246,58 @@ run() {
         --set kernel=5 --set dropout=0.2 ;;
     nade-500) on_mnist nade-500 nade --shape 28x28x1 --batch-size 100 --learning-rate 0.002 \
         --schedule cosine --warmup-steps 200 --ema 0.999 --patience 0 --epochs 40 ;;
+    nade-dna) on_uci nade-dna nade dna "${quick[@]}" --learning-rate 0.002 --epochs 200 \
+        --set dropout=0.5 ;;
+    nade-mushrooms) on_uci nade-mushrooms nade mushrooms "${quick[@]}" --learning-rate 0.002 \
+        --epochs 200 ;;
+    nade-nips) on_uci nade-nips nade nips --schedule cosine --epochs 100 --batch-size 20 \
+        --ema 0.99 --set dropout=0.5 --optimizer adamw --weight-decay 0.3 ;;
+    fvsbn-dna) on_uci fvsbn-dna fvsbn dna "${quick[@]}" --learning-rate 0.003 --epochs 200 \
+        --optimizer adamw --weight-decay 0.3 ;;
+    fvsbn-mushrooms) on_uci fvsbn-mushrooms fvsbn mushrooms "${quick[@]}" --learning-rate 0.003 \
+        --epochs 300 ;;
+    fvsbn-nips) on_uci fvsbn-nips fvsbn nips --schedule cosine --epochs 100 --batch-size 20 \
+        --ema 0.99 --optimizer adamw --weight-decay 0.3 --patience 0 ;;
+    eonade-dna) on_uci eonade-dna eonade dna "${quick[@]}" --learning-rate 0.001 --epochs 800 \
+        --set dropout=0.2 ;;
+    eonade-mushrooms) on_uci eonade-mushrooms eonade mushrooms "${quick[@]}" \
+        --learning-rate 0.001 --epochs 400 ;;
+    eonade-nips) on_uci eonade-nips eonade nips "${quick[@]}" --learning-rate 0.001 \
+        --epochs 800 --set dropout=0.5 ;;
+    # Of any order; an evaluation takes longer than an epoch, so that 1,000 digits choose.
+    eonade | ardm)
+        zcat "${mnist}_valid.amat.gz" | head -1000 >"$out/valid-1000.amat"
+        experiment "$1" "$1" "${mnist}_train.amat.gz" "$out/valid-1000.amat" \
+            "${mnist}_test.amat.gz" --shape 28x28x1 --batch-size 100 --learning-rate 0.002 \
+            --schedule cosine --warmup-steps 200 --ema 0.999 --epochs 60 --patience 0
+        ;;
+    # Beside each other at equal cost.
+    scales-a) on_mnist scales-a multiscale "${half[@]}" --set channels=25 --set blocks=4 ;;
+    scales-b) on_mnist scales-b multiscale "${half[@]}" --set channels=24 --set blocks=3 \
+        --set patch=4 ;;
+    scales-pixelcnn) on_mnist scales-pixelcnn pixelcnn "${half[@]}" --set channels=24 \
+        --set blocks=7 ;;
+    scales-pixelcnn-wide) on_mnist scales-pixelcnn-wide pixelcnn "${half[@]}" --set channels=18 \
+        --set blocks=7 --set kernel=11 --set block_kernel=5 ;;
+    slices) on_mnist slices subscale "${half[@]}" --set channels=16 --set embedding=16 \
+        --set width=16 --set layers=3 ;;
+    slices-gated) on_mnist slices-gated gated-pixelcnn "${half[@]}" --set channels=16 \
+        --set layers=8 ;;
+    # 54 million multiply-adds a digit.
+    grey-bits) on_grey grey-bits grayscale --view bits:4 --set filters=12 --set depth=3 \
+        --set first_depth=3 --set embedding=2 ;;
+    grey-pixelcnn) on_grey grey-pixelcnn pixelcnn --set channels=28 --set blocks=7 \
+        --set head=64 ;;
+    # 380 million multiply-adds a piece.
+    photographs-plus) on_photographs photographs-plus pixelcnn++ --set filters=10 ;;
+    photographs-multiscale) on_photographs photographs-multiscale multiscale \
+        --set distribution=logistic --set channels=29 ;;
+    photographs-grayscale) on_photographs photographs-grayscale grayscale --view ycocg \
+        --set distribution=logistic --set filters=16 --set depth=2 --set first_depth=2 \
+        --set embedding=2 ;;
+    photographs-subscale) on_photographs photographs-subscale subscale \
+        --set distribution=logistic --set channels=19 --set embedding=19 --set width=16 \
+        --set head=32 ;;
     # Of equal cost, as `likely info` has it.
     characters-lstm) on_characters characters-lstm charrnn --epochs 16 --set layers=1 \
         --set width=336 --set dropout=0.3 --set recurrent_dropout=0.2 --learning-rate 0.004 ;;
@@ -223,6 +311,8 @@ run() {
     sound-lstm) on_fsdd sound-lstm charrnn --epochs 3 --set layers=1 --set width=270 ;;
     sound-wavenet-pcm16) on_fsdd sound-wavenet-pcm16 wavenet --epochs 2 --view pcm16 \
         --set distribution=logistic ;;
+    sound-speaker) on_fsdd sound-speaker wavenet --epochs 3 --condition label --labels name:2 ;;
+    sound-bytes) on_fsdd sound-bytes wavenet --epochs 2 --view bytes ;;
     *)
         echo "results: no experiment $1" >&2
         exit 2

@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from ._model import Model
 
 MOST = 65536  # x of a sum
+LENGTH = 200  # of a text
 AXES = 32  # of an array of NumPy, before 2.0
 
 
 def check(model: Model, n: int, seed: int) -> dict[str, Any]:
     """As Model.check says."""
     label = model.labels[0] if model.labels else None
-    samples = model.sample(n, seed=seed, labels=label, length=200 if model.text else None)
-    nll = -model.log_prob(samples, label)
-    terms = np.array([float(np.sum(t)) for t in model.surprisal(samples, label)])
-    coded, restored = _round_trip(model, samples, label)
+    slow = _slow(model, seed)
+    local = None if slow is None else [slow] * n
+    length = LENGTH if model.text else None
+    samples = model.sample(n, seed=seed, labels=label, length=length, local=slow)
+    nll = -model.log_prob(samples, label, local=local)
+    terms = np.array([float(np.sum(t)) for t in model.surprisal(samples, label, local=local)])
+    coded, restored = _round_trip(model, samples, label, local)
     total = _total(model, label)
     told: dict[str, Any] = {
         "sums": float(np.max(np.abs(terms - nll) / np.maximum(1.0, nll))),
@@ -36,10 +40,18 @@ def check(model: Model, n: int, seed: int) -> dict[str, Any]:
     return told
 
 
-def _round_trip(model: Model, samples: Any, label: str | None) -> tuple[int, Any]:
+def _slow(model: Model, seed: int) -> Any:
+    """A slower sequence, drawn, for a model that is given such; else None."""
+    if model.local_every == 0:
+        return None
+    count = -(-LENGTH // model.local_every)
+    return np.random.default_rng(seed).integers(model.local_alphabet, size=count)
+
+
+def _round_trip(model: Model, samples: Any, label: str | None, local: Any) -> tuple[int, Any]:
     """How many bytes they become, and what these become."""
     if label is None:
-        coded = model.compress(samples)
+        coded = model.compress(samples, local=local)
     elif model._label_name() is not None:
         coded = model.compress(words_of(model._handle, samples), [label] * len(samples))
     else:

@@ -11,6 +11,7 @@ from ._arrays import values_of
 from ._context import context
 from ._errors import DamageWarning
 from ._inputs import CHARACTERS, items_of, on_disk, sink_of, source_of, texts_of
+from ._local import Local
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -42,13 +43,16 @@ def compress(
     learning_rate: float,
     verify: bool,
     lossy: bool,
+    local: Any,
 ) -> Any:
     """As Model.compress says."""
     here = context()
     name = model._label_name() if labels is not None else None
     options = {"learning_rate": learning_rate, "unverified": not verify, "lossy": lossy}
     with on_disk(X) if model.text else nullcontext(X) as source:
-        items = items_of(here, source, labels, model=model._handle, label_name=name)
+        items = items_of(
+            here, source, labels, model=model._handle, label_name=name, local=Local(local)
+        )
         data, sink = items.handle(here), None if file is None else sink_of(file)
         coded, told = _likely.compress(here, model._handle, data, sink, options)
     return coded if file is None else Coding(*told)

@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _likely
 from ._arrays import Examples, as_symbols, address
+from ._local import Local
 from ._tables import csv_of, is_frame
 
 BYTES, CHARACTERS, RECORDINGS = 1, 2, 3  # lk_text_kind
@@ -108,7 +109,7 @@ def _encoded(text: Any) -> bytes:
     return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else bytes(text)
 
 
-def _texts(context: Any, texts: list, model: Any, like: Any) -> Whole:
+def _texts(context: Any, texts: list, model: Any, like: Any, local: Local) -> Whole:
     kinds = {isinstance(text, str) for text in texts}
     if len(kinds) != 1:
         raise TypeError("texts of both str and bytes, or of none: give one kind, at least one text")
@@ -116,16 +117,20 @@ def _texts(context: Any, texts: list, model: Any, like: Any) -> Whole:
     if model is not None and _likely.describe_model(model)[4] == 0:
         raise TypeError("the model is not of texts; a file's name is a pathlib.Path")
     encoded = [_encoded(text) for text in texts]
-    return Whole(_likely.from_texts(context, encoded, model, like, options), "texts")
+    options.update(local.options)
+    handle = _likely.from_texts(context, encoded, model, like, options, local.addresses())
+    return Whole(handle, "texts")
 
 
-def _file(context: Any, thing: Any, model: Any, like: Any, options: dict) -> Whole:
+def _file(context: Any, thing: Any, model: Any, like: Any, options: dict, local: Local) -> Whole:
     shape = tuple(options.pop("shape", None) or ())
     if "text" in options:
         options["text"] = _TEXT_KINDS[options["text"]]
     if "labels" in options:
         options["labels"] = os.fspath(options["labels"])
-    handle = _likely.load(context, source_of(thing), model, like, shape, options)
+    options.update(local.options)
+    source = source_of(thing)
+    handle = _likely.load(context, source, model, like, shape, options, local.addresses())
     return Whole(handle, "file")
 
 
@@ -135,7 +140,8 @@ def _frame(context: Any, frame: Any, y: Any, model: Any, like: Any, options: dic
         name += "_"
     table = csv_of(frame, y, name)
     options = {"label": name, **options} if y is not None and model is None else options
-    return Whole(_likely.load(context, ("bytes", table), model, like, (), options), "table")
+    handle = _likely.load(context, ("bytes", table), model, like, (), options, (0, 0, 0))
+    return Whole(handle, "table")
 
 
 def labels_of(y: Any) -> np.ndarray:
@@ -155,6 +161,12 @@ def labels_of(y: Any) -> np.ndarray:
     return np.ascontiguousarray(array, dtype=np.int32)
 
 
+def _refuse_loading(X: Any, loading: dict) -> None:
+    names = ", ".join(name for name in loading if name != "label_name")
+    if names:
+        raise TypeError(f"{names}: of files and tables, not of {type(X).__name__}")
+
+
 def items_of(
     context: Any,
     X: Any,
@@ -163,31 +175,33 @@ def items_of(
     model: Any = None,
     like: Any = None,
     alphabet: Any = None,
+    local: Local | None = None,
     **loading: Any,
 ) -> Examples | Whole:
     """Data as items, for a model (its handle) or for training.
 
     label_name: of a table, what the column of y is called; None: y.name, or "label".
+    local: a slower sequence beside texts and recordings.
     loading: as of lk_loading (binarize, unseen, label, labels, shape, text, sound, channel), of
         files and tables.
     """
     loading = {key: value for key, value in loading.items() if value is not None}
+    local = local or Local()
     if isinstance(X, os.PathLike) or hasattr(X, "read"):
         if y is not None:
             raise TypeError("labels of a file are its own, or of a file: labels=PATH")
         if alphabet is not None:
             loading["alphabet"] = alphabet
-        return _file(context, X, model, like, loading)
+        return _file(context, X, model, like, loading, local)
+    if _is_text(X) or (isinstance(X, (list, tuple)) and len(X) > 0 and _is_text(X[0])):
+        _refuse_loading(X, loading)
+        return _texts(context, [X] if _is_text(X) else list(X), model, like, local)
+    if local.given:
+        raise TypeError(f"local goes beside texts and recordings, not {type(X).__name__}")
     if is_frame(X):
         return _frame(context, X, y, model, like, loading)
-    loading.pop("label_name", None)
-    if loading:
-        raise TypeError(f"{', '.join(loading)}: of files and tables, not of {type(X).__name__}")
-    if _is_text(X):
-        return _texts(context, [X], model, like)
+    _refuse_loading(X, loading)
     if isinstance(X, (list, tuple)) and len(X) > 0:
-        if _is_text(X[0]):
-            return _texts(context, list(X), model, like)
         if _is_picture(X[0]):
             X = np.stack([_pixels(picture) for picture in X])
     elif _is_picture(X):

@@ -13,6 +13,7 @@ from ._arrays import Examples, address, values_of
 from ._context import context
 from ._given import given_of
 from ._inputs import CHARACTERS, items_of, lengths_of, sink_of, source_of, texts_of
+from ._local import Local, numbers_of
 from ._tables import words_of
 
 _DESCRIPTION = (
@@ -24,6 +25,8 @@ _DESCRIPTION = (
     "label_count",
     "parameters",
     "fingerprint",
+    "local_every",
+    "local_alphabet",
 )
 _TEXT_KINDS = (None, "bytes", "characters", "recordings")
 
@@ -125,6 +128,16 @@ class Model:
         return [str(i) if name is None else name for i, name in enumerate(names)]
 
     @property
+    def local_every(self) -> int:
+        """Of a model that is given a slower sequence: positions of one of its numbers; else 0."""
+        return self._described["local_every"]
+
+    @property
+    def local_alphabet(self) -> int:
+        """Its numbers are 0 .. local_alphabet - 1."""
+        return self._described["local_alphabet"]
+
+    @property
     def columns(self) -> list[str]:
         """The names of a table's columns; empty where they have none."""
         if self.text or _likely.column(self._handle, 0) is None:
@@ -196,9 +209,11 @@ class Model:
             numbers[wanted == value] = known[name]
         return numbers
 
-    def _walk(self, X: Any, labels: Any, learning_rate: float, terms: bool) -> tuple:
+    def _walk(
+        self, X: Any, labels: Any, learning_rate: float, terms: bool, local: Any
+    ) -> tuple:
         here = context()
-        items = items_of(here, X, model=self._handle)
+        items = items_of(here, X, model=self._handle, local=Local(local))
         nll = np.zeros(items.count)  # nothing is told of an empty text
         numbers = None if labels is None else self._labels(labels, items.count)
         whole = learning_rate > 0  # the model learns from item to item
@@ -221,24 +236,30 @@ class Model:
             lengths.append(length)
         return items, nll, found, lengths
 
-    def log_prob(self, X: Any, labels: Any = None, *, learning_rate: float = 0.0) -> np.ndarray:
+    def log_prob(
+        self, X: Any, labels: Any = None, *, learning_rate: float = 0.0, local: Any = None
+    ) -> np.ndarray:
         """log p(x) in nats, exact: float64 (items,). -inf is probability zero.
 
         labels: of p(x | label), of each item or one for all; None: those that the data have.
         learning_rate: above 0 (0.0005 is a good one) the model learns from what it has met, item
         after item, in weights of this call.
+        local: of a model that is given a slower sequence, that of each text: an array for each, of
+        one text the array, or a file or folder as `likely eval --local` takes it.
 
         Raises MismatchError where the data are not as the model's, ValueError and TypeError for
         what are no symbols. An array of uint8 or uint16 of any size needs no copy in memory.
         """
-        return 0.0 - self._walk(X, labels, learning_rate, False)[1]
+        return 0.0 - self._walk(X, labels, learning_rate, False, local)[1]
 
-    def surprisal(self, X: Any, labels: Any = None, *, learning_rate: float = 0.0) -> Any:
+    def surprisal(
+        self, X: Any, labels: Any = None, *, learning_rate: float = 0.0, local: Any = None
+    ) -> Any:
         """-log p(x_v | those before it) in nats of each variable: float64 (examples, *shape).
 
         Of texts a list of arrays, one entry for each symbol. Those of an item sum to -log p(x).
         """
-        items, _, found, lengths = self._walk(X, labels, learning_rate, True)
+        items, _, found, lengths = self._walk(X, labels, learning_rate, True, local)
         if isinstance(items, Examples) or items.values:
             flat = np.concatenate(found) if found else np.empty(0)
             return flat.reshape((items.count, *items.shape))
@@ -254,9 +275,9 @@ class Model:
         _likely.p_values(context(), self._handle, address(nll), nll.size, address(p))
         return p
 
-    def score(self, X: Any, labels: Any = None) -> Score:
+    def score(self, X: Any, labels: Any = None, *, local: Any = None) -> Score:
         """NLL in nats and p-value of each item."""
-        nll = -self.log_prob(X, labels)
+        nll = -self.log_prob(X, labels, local=local)
         try:
             return Score(nll, self.p_values(nll))
         except NotImplementedError:
@@ -276,6 +297,7 @@ class Model:
         shape: tuple[int, ...] | None = None,
         length: int | None = None,
         prompt: str | bytes = b"",
+        local: Any = None,
         as_frame: bool = False,
     ) -> Any:
         """Samples of p(x): uint8 or uint16 (n, *shape); n=None: one, (*shape).
@@ -288,6 +310,8 @@ class Model:
         table a DataFrame or {column: value}. Sample i holds row i % rows. They must come first in
         the model's ordering (the upper part of a picture), or the family takes any.
         labels: of p(x | label); sample i has labels[i % len(labels)].
+        local: of a model that is given a slower sequence its numbers, an array, from the prompt's
+        beginning on, for all samples; without `length` they are as long as it is.
         shape: of families that run at any size. temperature: 1 the model, towards 0 what is most
         probable. as_frame: a table's words, as a pandas.DataFrame.
         """
@@ -295,6 +319,8 @@ class Model:
         count = 1 if n is None else operator.index(n)
         held = None if given is None else given_of(self, given, tuple(shape or self.shape))
         numbers = None if labels is None else self._labels(labels, np.size(labels))
+        slow = None if local is None else numbers_of(local)
+        length = -1 if length is None and slow is not None else length
         options = {"count": count, "first": first, "seed": seed, "temperature": temperature}
         samples = _likely.sample(
             here,
@@ -305,6 +331,8 @@ class Model:
             address(numbers),
             0 if numbers is None else len(numbers),
             prompt.encode("utf-8", "surrogateescape") if isinstance(prompt, str) else bytes(prompt),
+            address(slow),
+            0 if slow is None else len(slow),
             options if length is None else {**options, "length": length},
         )
         characters = self._described["text"] == CHARACTERS
@@ -330,6 +358,7 @@ class Model:
         learning_rate: float = 0.0,
         verify: bool = True,
         lossy: bool = False,
+        local: Any = None,
     ) -> Any:
         """Lossless, at the rate that the likelihood promises; only this model restores it.
 
@@ -340,11 +369,12 @@ class Model:
         labels: of p(x | label), the numbers that the model was trained with; None: those that the
         data have. verify: what was coded is decoded again before a path gets its name, and before
         bytes are given; False: not, in half the time. lossy: of recordings; what the model does
-        not take (channels, bits) is left out, not refused.
+        not take (channels, bits) is left out, not refused. local: as of log_prob; what is
+        compressed holds it, so that decompress needs none.
         """
         from ._coding import compress
 
-        return compress(self, X, labels, file, learning_rate, verify, lossy)
+        return compress(self, X, labels, file, learning_rate, verify, lossy, local)
 
     def decompress(
         self,

@@ -10,6 +10,7 @@ from . import _likely
 from ._context import Progress, watched
 from ._errors import Interrupted, InvalidError
 from ._inputs import items_of
+from ._local import Local
 from ._model import Model, setting_text
 
 _NAMES = tuple(_likely.training_options())
@@ -48,15 +49,19 @@ def _settings(settings: Mapping[str, Any] | None, more: Mapping[str, Any]) -> tu
     return [setting_text(key, value).encode() for key, value in chosen.items()], options
 
 
-def _held_out(here: Any, items: Any, valid: Any, seed: int, how: dict) -> tuple[Any, Any]:
+def _held_out(
+    here: Any, items: Any, valid: Any, local: Any, seed: int, how: dict
+) -> tuple[Any, Any]:
     """Handles of the data to train on, and of those to validate on or None."""
     train = items.handle(here)
+    if local is not None and (valid is None or isinstance(valid, (int, float))):
+        raise TypeError("valid_local goes beside data that are given as `valid`")
     if valid is None:
         return train, None
     if isinstance(valid, (int, float)):
         return _likely.split(here, train, float(valid), seed)
     X, y = valid if isinstance(valid, tuple) else (valid, None)
-    return train, items_of(here, X, y, like=train, **how).handle(here)
+    return train, items_of(here, X, y, like=train, local=Local(local), **how).handle(here)
 
 
 def train(
@@ -70,6 +75,10 @@ def train(
     progress: bool | Callable[[Progress], Any] | None = None,
     alphabet: Any = None,
     loading: Mapping[str, Any] | None = None,
+    local: Any = None,
+    local_every: int | None = None,
+    local_alphabet: int | None = None,
+    valid_local: Any = None,
     epochs: int | None = None,
     minutes: float | None = None,
     seed: int = 1,
@@ -90,6 +99,10 @@ def train(
     alphabet: 2 .. 65536, or one for each variable; None: one more than the largest value.
     loading: of files and tables, as lk_loading in likely.h: binarize, unseen, label (a column),
         labels (a file), shape, text ("bytes", "characters", "recordings"), sound and channel.
+    local: a slower sequence that goes with each text or recording, for families that take one:
+        whole numbers from 0, one for every `local_every` symbols or frames. An array for each text,
+        of one text the array, or a file or folder as `likely train --local` takes it. valid_local:
+        of `valid`, if that is no fraction. local_alphabet: None: one more than the largest.
     epochs, minutes, seed and, in options, batch, learning_rate, patience, order, view, window,
         optimizer, schedule, weight_decay, momentum, warmup_steps, decay, decay_epochs, clip, ema,
         slices, checkpoint: as lk_training in likely.h.
@@ -105,7 +118,8 @@ def train(
     how = dict(loading or {})
     handle = None if start is None else start._handle
     with watched(bar or progress or None) as here:
-        items = items_of(here, X, y, model=handle, alphabet=alphabet, **how)
+        slow = Local(local, local_every, local_alphabet)
+        items = items_of(here, X, y, model=handle, alphabet=alphabet, local=slow, **how)
         labelled = y is not None or "label" in how or "labels" in how
         if labelled or (start is not None and start.labels):
             known.setdefault("condition", True)
@@ -113,7 +127,7 @@ def train(
         sounds = how.get("text") == "recordings"
         usual = "wavenet" if sounds else "charrnn" if texts else "made"
         known["family"] = family or (start.family if start else usual)
-        data, held_out = _held_out(here, items, valid, seed, how)
+        data, held_out = _held_out(here, items, valid, valid_local, seed, how)
         try:
             return Model(_likely.train(here, data, held_out, handle, chosen, known))
         except InvalidError as error:

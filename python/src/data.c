@@ -60,34 +60,45 @@ static PyObject *from_values(PyObject *module, PyObject *arguments) {
     return py_done(context, status) ? py_data_take(data) : NULL;
 }
 
-static const py_option loading_options[] = {{"text", PY_INT32, offsetof(lk_loading, text)},
-                                            {"sound", PY_TEXT, offsetof(lk_loading, sound)},
-                                            {"channel", PY_INT32, offsetof(lk_loading, channel)},
-                                            {"alphabet", PY_INT32, offsetof(lk_loading, alphabet)},
-                                            {"binarize", PY_BOOL, offsetof(lk_loading, binarize)},
-                                            {"unseen", PY_BOOL, offsetof(lk_loading, unseen)},
-                                            {"label", PY_TEXT, offsetof(lk_loading, label)},
-                                            {"labels", PY_TEXT, offsetof(lk_loading, labels)},
-                                            {0}};
+static const py_option loading_options[] = {
+    {"text", PY_INT32, offsetof(lk_loading, text)},
+    {"sound", PY_TEXT, offsetof(lk_loading, sound)},
+    {"channel", PY_INT32, offsetof(lk_loading, channel)},
+    {"alphabet", PY_INT32, offsetof(lk_loading, alphabet)},
+    {"binarize", PY_BOOL, offsetof(lk_loading, binarize)},
+    {"unseen", PY_BOOL, offsetof(lk_loading, unseen)},
+    {"label", PY_TEXT, offsetof(lk_loading, label)},
+    {"labels", PY_TEXT, offsetof(lk_loading, labels)},
+    {"local", PY_TEXT, offsetof(lk_loading, local)},
+    {"local_every", PY_INT32, offsetof(lk_loading, local_every)},
+    {"local_alphabet", PY_INT32, offsetof(lk_loading, local_alphabet)},
+    {0}};
 _Static_assert(sizeof(lk_text_kind) == sizeof(int32_t), "an option is read as an integer");
 
-/* What load and from_texts share: the model or None, the data beside which, the shape, the rest. */
+/* What load and from_texts share: the model or None, the data beside which, the shape, the rest;
+ * slower sequences as the address of their addresses, that of their lengths, and how many. */
 static bool take_loading(PyObject *model, PyObject *like, PyObject *shape, PyObject *options,
-                         lk_loading *how, PyObject **kept) {
+                         PyObject *local, lk_loading *how, PyObject **kept) {
+    unsigned long long symbols, counts;
+    long long items;
     *how = lk_loading_defaults();
-    if (!py_model_or_none(model, &how->model) || !py_shape(shape, &how->shape)) {
+    if (!py_model_or_none(model, &how->model) || !py_shape(shape, &how->shape) ||
+        !PyArg_ParseTuple(local, "KKL", &symbols, &counts, &items)) {
         return false;
     }
+    how->local_symbols = PY_ADDRESS(symbols);
+    how->local_counts = PY_ADDRESS(counts);
+    how->local_items = items;
     how->like = like != Py_None ? py_data(like) : NULL;
     return !PyErr_Occurred() && py_options("lk_loading", loading_options, options, how, kept);
 }
 
-/* load(context, source, model, like, shape, options) */
+/* load(context, source, model, like, shape, options, local) */
 static PyObject *load(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *capsule, *source, *model, *like, *shape, *options, *kept;
-    if (!PyArg_ParseTuple(arguments, "OO!OOO!O!", &capsule, &PyTuple_Type, &source, &model, &like,
-                          &PyTuple_Type, &shape, &PyDict_Type, &options)) {
+    PyObject *capsule, *source, *model, *like, *shape, *options, *local, *kept;
+    if (!PyArg_ParseTuple(arguments, "OO!OOO!O!O!", &capsule, &PyTuple_Type, &source, &model, &like,
+                          &PyTuple_Type, &shape, &PyDict_Type, &options, &PyTuple_Type, &local)) {
         return NULL;
     }
     py_context *context = py_context_of(capsule);
@@ -95,7 +106,7 @@ static PyObject *load(PyObject *module, PyObject *arguments) {
     lk_input input;
     lk_loading how;
     if (context == NULL || !py_input(context, source, &stream, &input) ||
-        !take_loading(model, like, shape, options, &how, &kept)) {
+        !take_loading(model, like, shape, options, local, &how, &kept)) {
         return NULL;
     }
     lk_data *data;
@@ -119,19 +130,19 @@ static bool list_texts(PyObject *list, const void **texts, int64_t *sizes) {
     return true;
 }
 
-/* from_texts(context, list of bytes, model, like, options); nobody else has the list */
+/* from_texts(context, list of bytes, model, like, options, local); nobody else has the list */
 static PyObject *from_texts(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *capsule, *list, *model, *like, *options, *kept;
-    if (!PyArg_ParseTuple(arguments, "OO!OOO!", &capsule, &PyList_Type, &list, &model, &like,
-                          &PyDict_Type, &options)) {
+    PyObject *capsule, *list, *model, *like, *options, *local, *kept;
+    if (!PyArg_ParseTuple(arguments, "OO!OOO!O!", &capsule, &PyList_Type, &list, &model, &like,
+                          &PyDict_Type, &options, &PyTuple_Type, &local)) {
         return NULL;
     }
     py_context *context = py_context_of(capsule);
     PyObject *shape = PyTuple_New(0);
     lk_loading how;
-    bool taken =
-        context != NULL && shape != NULL && take_loading(model, like, shape, options, &how, &kept);
+    bool taken = context != NULL && shape != NULL &&
+                 take_loading(model, like, shape, options, local, &how, &kept);
     Py_XDECREF(shape);
     if (!taken) {
         return NULL;

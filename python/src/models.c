@@ -103,7 +103,7 @@ static PyObject *set(PyObject *module, PyObject *arguments) {
 /* ---- what is known -------------------------------------------------------------------------- */
 
 /* describe_model(model) -> (family, shape, variables, alphabet, text, labels, parameters,
- * fingerprint) */
+ * fingerprint, local_every, local_alphabet) */
 static PyObject *describe(PyObject *module, PyObject *capsule) {
     (void)module;
     lk_model *model = py_model(capsule);
@@ -116,10 +116,12 @@ static PyObject *describe(PyObject *module, PyObject *capsule) {
     PyObject *sizes = py_shape_tuple(&shape);
     return sizes == NULL
                ? NULL
-               : Py_BuildValue("(sNLiiiLs)", lk_model_family(model), sizes,
+               : Py_BuildValue("(sNLiiiLsii)", lk_model_family(model), sizes,
                                (long long)lk_model_variables(model), (int)lk_model_alphabet(model),
                                (int)lk_model_text(model), (int)lk_model_label_count(model),
-                               (long long)lk_model_parameter_count(model), fingerprint);
+                               (long long)lk_model_parameter_count(model), fingerprint,
+                               (int)lk_model_local_every(model),
+                               (int)lk_model_local_alphabet(model));
 }
 
 /* is_bound(model) -> whether its likelihoods are bounds */

@@ -7,16 +7,17 @@ static const py_option sampling_options[] = {
     OPTION(first, PY_INT64),  OPTION(count, PY_INT64),       OPTION(seed, PY_UINT64),
     OPTION(length, PY_INT64), OPTION(temperature, PY_FLOAT), {0}};
 
-/* sample(context, model, shape, given, given_count, labels, label_count, prompt, options) -> data;
- * given and labels are addresses of int32, 0 for none; prompt is bytes */
+/* sample(context, model, shape, given, given_count, labels, label_count, prompt, local,
+ * local_count, options) -> data; given and labels are addresses of int32, local of uint16, 0 for
+ * none; prompt is bytes */
 static PyObject *sample(PyObject *module, PyObject *arguments) {
     (void)module;
     PyObject *capsule, *object, *shape, *prompt, *options, *kept;
-    unsigned long long given, labels;
-    long long given_count, label_count;
-    if (!PyArg_ParseTuple(arguments, "OOO!KLKLSO!", &capsule, &object, &PyTuple_Type, &shape,
-                          &given, &given_count, &labels, &label_count, &prompt, &PyDict_Type,
-                          &options)) {
+    unsigned long long given, labels, local;
+    long long given_count, label_count, local_count;
+    if (!PyArg_ParseTuple(arguments, "OOO!KLKLSKLO!", &capsule, &object, &PyTuple_Type, &shape,
+                          &given, &given_count, &labels, &label_count, &prompt, &local,
+                          &local_count, &PyDict_Type, &options)) {
         return NULL;
     }
     py_context *context = py_context_of(capsule);
@@ -33,6 +34,8 @@ static PyObject *sample(PyObject *module, PyObject *arguments) {
     how.label_count = label_count;
     how.prompt = PyBytes_Size(prompt) > 0 ? PyBytes_AsString(prompt) : NULL;
     how.prompt_size = PyBytes_Size(prompt);
+    how.local = PY_ADDRESS(local);
+    how.local_count = local_count;
     lk_data *samples;
     lk_status status;
     PY_WITHOUT_LOCK(context, status = lk_model_sample(context->handle, model, &how, &samples));

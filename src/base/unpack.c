@@ -98,10 +98,21 @@ static bool is_padding(const uint8_t *data, int64_t size) {
     return true;
 }
 
+/* Where the next member may begin: behind the padding, where that is as the format has it. */
+static void skip_padding(job *j) {
+    const uint8_t *data = j->packed->data + j->at;
+    int64_t left = j->packed->size - j->at, zeros = 0, unit = j->packing->padding;
+    while (unit > 0 && zeros < left && data[zeros] == 0) {
+        zeros++;
+    }
+    j->at += unit > 0 && zeros % unit == 0 ? zeros : 0;
+}
+
 static lk_status unpack_members(job *j) {
     const lk_bytes *packed = j->packed;
     while (j->packing->recognise(packed->data + j->at, packed->size - j->at)) {
         LK_TRY(unpack_member(j));
+        skip_padding(j);
     }
     j->out.bytes.data[j->out.bytes.size] = 0;
     return is_padding(packed->data + j->at, packed->size - j->at)

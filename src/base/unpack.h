@@ -8,10 +8,11 @@
 
 /* The name of what packed these bytes; NULL: nothing that is known. */
 const char *lk_packing_name(const uint8_t *data, int64_t size);
-/* Unpacks all members, and what they hold if that is packed again, up to LK_PACKINGS_MOST times.
- * Zero bytes after the end are padding; a truncated or damaged stream, other bytes after it, and
- * more than `most` bytes are refused. Takes the memory of `packed`, which something known packed,
- * whatever comes of it. *bytes is the caller's (lk_bytes_release); a zero byte follows them. */
+/* Unpacks all members, of xz also with padding between them, and what they hold if that is packed
+ * again, up to LK_PACKINGS_MOST times. Zero bytes after the end are padding; a truncated or damaged
+ * stream, other bytes after it, and more than `most` bytes are refused. Takes the memory of
+ * `packed`, which something known packed, whatever comes of it. *bytes is the caller's
+ * (lk_bytes_release); a zero byte follows them. */
 #define LK_PACKINGS_MOST 4
 lk_status lk_unpack_take(lk_context *context, const char *path, int64_t most, lk_bytes *packed,
                          lk_bytes *bytes);
@@ -39,6 +40,8 @@ typedef struct lk_unpacking {
 
 typedef struct lk_packing {
     const char *name;
+    /* Zero bytes may stand between members, a multiple of so many; 0: none. */
+    int64_t padding;
     /* Whether a member begins here. */
     bool (*recognise)(const uint8_t *data, int64_t size);
     /* A new member; false: out of memory. End follows in any case. */

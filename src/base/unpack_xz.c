@@ -69,5 +69,6 @@ static void end(lk_unpacking *unpacking) {
     unpacking->state = NULL;
 }
 
+/* Stream padding: section 2.2 of the format's specification, version 1.1.0. */
 const lk_packing lk_xz_packing = {
-    .name = "xz", .recognise = recognise, .begin = begin, .step = step, .end = end};
+    .name = "xz", .padding = 4, .recognise = recognise, .begin = begin, .step = step, .end = end};

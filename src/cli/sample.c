@@ -16,7 +16,10 @@
 #define COUNT_MOST ((int64_t)1 << 40)
 
 static const cli_option options[] = {
-    {"count", "N", "how many examples, or streams of text (default 1 of these)", false},
+    {"count", "N",
+     "how many examples, or streams of text (default 1, or of --given, --given-view and --label "
+     "each one for each that they have)",
+     false},
     {"out", "FILE",
      "where to: .png (one image, or a grid), NAME/ (a folder of PNG pictures), .npy, .npz, "
      ".amat, .txt, .csv, .idx, .pbm, one picture as .pgm, .ppm, .pam; all but .png and .npz "
@@ -163,6 +166,11 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
     return cli_finish_output();
 }
 
+/* One of each label that was asked for. */
+static int64_t labelled(const lk_sample_options *how) {
+    return how->labels != NULL ? how->label_count : 1;
+}
+
 static int sample_examples(const cli_arguments *arguments, const lk_model *model,
                            lk_sample_options *how) {
     const char *out = cli_text(arguments, "out", NULL);
@@ -172,9 +180,8 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
     if (!cli_excludes(arguments, "length prompt prompt-file", "models of texts")) {
         return EXIT_USAGE;
     }
-    if (!cli_has(arguments, "count") || out == NULL) {
-        return cli_usage(arguments, "needs --%s",
-                         cli_has(arguments, "count") ? "out FILE" : "count N");
+    if (out == NULL) {
+        return cli_usage(arguments, "needs --out FILE");
     }
     if (!cli_has(arguments, "format") && !cli_files_whole(model->context, out)) {
         return cli_usage(arguments, "--out %s needs --format npy, csv, png, ...", out);
@@ -183,10 +190,16 @@ static int sample_examples(const cli_arguments *arguments, const lk_model *model
         of_samples(arguments, model, how->shape.axes > 0 ? how->shape : model->data.shape);
     like.columns = (lk_columns *)model->data.columns;
     /* Beside what is given as many are shown as there is room for. */
-    like.examples = cli_has(arguments, "given") ? 1 : how->count;
+    bool sheet = cli_has(arguments, "given");
+    like.examples = sheet ? 1 : how->count;
     bool done = lk_dataset_holds(model->context, out, &like, false) == LK_OK &&
-                sample_read_given(arguments, model, how->shape, how, &given, &note) == LK_OK &&
-                sample(arguments, model, how, &given, &seconds) == LK_OK;
+                sample_read_given(arguments, model, how->shape, how, &given, &note) == LK_OK;
+    if (!cli_has(arguments, "count")) {
+        how->count = given.examples > 0 ? given.examples : labelled(how);
+        like.examples = sheet ? 1 : how->count;
+        done = done && lk_dataset_holds(model->context, out, &like, false) == LK_OK;
+    }
+    done = done && sample(arguments, model, how, &given, &seconds) == LK_OK;
     lk_given_deinit(&given);
     int status =
         done ? report(arguments, model, how->count, seconds, note) : cli_fault(model->context);
@@ -309,7 +322,7 @@ const cli_verb cli_sample_verb = {
         "model's are completed at their own, by families that take any. Of a model that draws a "
         "small picture first, every N-th row and\n"
         "column, --given may be that one: it is made larger.\n"
-        "Examples need --count and --out. Text is printed as it is drawn, in memory that does "
+        "Examples need --out. Text is printed as it is drawn, in memory that does "
         "not grow with it; a model of characters\n"
         "draws only characters that it knows. A stream depends on the seed and its number "
         "alone.\n\n"
@@ -320,15 +333,14 @@ const cli_verb cli_sample_verb = {
         "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
         "completed.png\n"
         "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
-        "  likely sample slices.likely --count 4 --given small.png --scale 2 --out larger.png\n"
+        "  likely sample slices.likely --given small.png --out larger.png\n"
         "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
         "--out drawn.txt\n"
         "  likely sample pets.likely --count 9 --label cat --out cats.png\n"
         "  likely sample digits.likely --count 100 --label each --out by-digit.png\n"
         "  likely sample colours.likely --count 16 --only-view --out grey.npy\n"
         "  likely sample colours.likely --count 16 --given-view grey.npy --out colours.png\n"
-        "  likely sample colours.likely --count 8 --given-view photograph.png --out "
-        "coloured.png\n"
+        "  likely sample colours.likely --given-view photograph.png --out coloured.png\n"
         "  likely sample book.likely --prompt 'ROMEO:' --temperature 0.8\n"
         "  likely sample notes.likely --local melody.txt --out melody.wav\n"
         "  likely sample voices.likely --given beginning.wav --length 16000 --out further.wav\n"

@@ -18,6 +18,9 @@ typedef struct lk_byte_sink {
     lk_status (*begin)(void *user, const char *name);
     /* The same of recordings; NULL: begin is called, and the bytes are those of the samples. */
     lk_status (*begin_sound)(void *user, const char *name, const lk_sound_target *target);
+    /* Behind these, of texts with a slower sequence: symbols first .. of the text's, some of which
+     * may be there already. NULL: they are not wanted. */
+    lk_status (*local)(void *user, int64_t first, int64_t count, const uint16_t *symbols);
     lk_status (*write)(void *user, const void *bytes, int64_t size);
     void *user;
 } lk_byte_sink;

@@ -193,13 +193,23 @@ static lk_status begin_text(job *work, int64_t item, const char *name, const lk_
                                                 : work->output->begin(work->output->user, name);
 }
 
-static lk_status deliver_texts(job *work, const lk_chunk *chunk, const lk_content *content) {
+static lk_status deliver_local(job *work, lk_content *content, int64_t item) {
+    if (content->local == NULL || work->output->local == NULL) {
+        return LK_OK;
+    }
+    lk_local_piece piece = lk_content_place_local(content, item);
+    return work->output->local(work->output->user, piece.first, piece.count,
+                               content->local + content->local_begin[item]);
+}
+
+static lk_status deliver_texts(job *work, const lk_chunk *chunk, lk_content *content) {
     uint8_t piece[LK_POURED_MOST * LK_UTF8_MOST];
     const char *name = (const char *)content->names.data;
     for (int64_t i = 0, at = 0; i < content->items; i++) {
         int64_t symbols = chunk->first + content->length[i] + chunk->rest;
         LK_TRY(begin_text(work, chunk->item + i, name != NULL ? name : "",
                           content->sound != NULL ? &content->sound[i] : NULL, symbols));
+        LK_TRY(deliver_local(work, content, i));
         name += name != NULL ? strlen(name) + 1 : 0;
         for (int64_t end = at + content->length[i], count; at < end; at += count) {
             count = end - at < LK_POURED_MOST ? end - at : LK_POURED_MOST;

@@ -1,16 +1,14 @@
 #include "data/local.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/random.h"
 #include "base/spool.h"
-#include "base/utf8.h"
-#include "data/text.h"
 
-#define DIGITS_MOST 18
 #define AT_ONCE 4096 /* symbols */
 
 struct lk_local {
@@ -21,6 +19,7 @@ struct lk_local {
     int64_t items, capacity; /* that are there; that there will be */
     int64_t *begin;          /* owned, [capacity]: in symbols of that file */
     int64_t *length;         /* owned, [capacity] */
+    int64_t put;             /* symbols of the item that has begun */
 };
 
 /* ---- what a network is given ----------------------------------------------------------------- */
@@ -94,43 +93,89 @@ void lk_local_destroy(lk_local *local) {
     }
 }
 
+/* For so many items of what is kept already. */
+static lk_status make_beside(lk_context *context, const lk_local *local, int64_t items,
+                             lk_local **made) {
+    LK_TRY(make(context, &local->form, items, made));
+    (*made)->largest = local->largest;
+    (*made)->items = items;
+    (*made)->descriptor = fcntl(local->descriptor, F_DUPFD_CLOEXEC, 0);
+    return (*made)->descriptor >= 0
+               ? LK_OK
+               : lk_fail(context, LK_IO, "a temporary file cannot be opened again: %s",
+                         strerror(errno));
+}
+
 lk_status lk_local_split(lk_local *local, int64_t first, lk_local **rest) {
     bool one = local->items == 1;
     int64_t from = one ? 0 : first, items = local->items - from;
     LK_REQUIRE(first >= 0 && first <= (one ? local->length[0] : local->items));
-    lk_status status = make(local->context, &local->form, items, rest);
-    if (status == LK_OK) {
-        lk_local *made = *rest;
-        made->largest = local->largest;
-        made->items = items;
-        made->descriptor = dup(local->descriptor);
-        memcpy(made->begin, local->begin + from, (size_t)items * sizeof *made->begin);
-        memcpy(made->length, local->length + from, (size_t)items * sizeof *made->length);
-        made->begin[0] += one ? first : 0;
-        made->length[0] -= one ? first : 0;
-        status = made->descriptor >= 0
-                     ? LK_OK
-                     : lk_fail(local->context, LK_IO, "a temporary file cannot be opened again: %s",
-                               strerror(errno));
-    }
-    LK_TRY(or_none(status, rest));
+    LK_TRY(or_none(make_beside(local->context, local, items, rest), rest));
+    lk_local *made = *rest;
+    memcpy(made->begin, local->begin + from, (size_t)items * sizeof *made->begin);
+    memcpy(made->length, local->length + from, (size_t)items * sizeof *made->length);
+    made->begin[0] += one ? first : 0;
+    made->length[0] -= one ? first : 0;
     local->items = one ? 1 : first;
     local->length[0] = one ? first : local->length[0];
     return LK_OK;
 }
 
-/* ---- reading a file -------------------------------------------------------------------------- */
+lk_status lk_local_parts(lk_context *context, const lk_local *local, const lk_local_part *parts,
+                         int64_t count, lk_local **made) {
+    LK_TRY(or_none(make_beside(context, local, count, made), made));
+    for (int64_t i = 0; i < count; i++) {
+        const lk_local_part *part = &parts[i];
+        LK_REQUIRE(part->first >= 0 && part->count >= 0 &&
+                   part->count <= lk_local_length(local, part->item) - part->first);
+        (*made)->begin[i] = local->begin[part->item] + part->first;
+        (*made)->length[i] = part->count;
+    }
+    return LK_OK;
+}
 
-/* A file that is under way. */
-typedef struct scan {
-    lk_local *local;
-    const char *name, *of;  /* of the file; of what it stands beside */
-    int64_t line, expected; /* symbols; -1: any number */
-    int64_t count, kept;    /* symbols so far; of them in `symbols` */
-    uint8_t token[DIGITS_MOST + 1];
-    int64_t size; /* of the number that has begun; larger than there is room: too long */
+/* All symbols of an item are of a smaller alphabet. */
+static lk_status check_symbols(const lk_local *local, int64_t item, int32_t alphabet) {
     uint16_t symbols[AT_ONCE];
-} scan;
+    int64_t length = lk_local_length(local, item);
+    for (int64_t at = 0, here; at < length; at += here) {
+        here = between(0, length - at, AT_ONCE);
+        LK_TRY(lk_local_read(local, item, at, here, symbols));
+        for (int64_t i = 0; i < here; i++) {
+            if (symbols[i] >= alphabet) {
+                return lk_fail(local->context, LK_MISMATCH,
+                               "symbol %lld of slower sequence %lld is %d: the model takes 0 to %d",
+                               (long long)(at + i), (long long)item, symbols[i], alphabet - 1);
+            }
+        }
+    }
+    return LK_OK;
+}
+
+static lk_status take_form(lk_local *local, const lk_local_form *form) {
+    int32_t own = local->form.alphabet;
+    if (local->form.every != form->every) {
+        return lk_fail(local->context, LK_MISMATCH,
+                       "the slower sequence has a symbol for every %d positions, and the model "
+                       "takes one for every %d",
+                       local->form.every, form->every);
+    }
+    local->form = *form;
+    for (int64_t i = 0; own > form->alphabet && i < local->items; i++) {
+        LK_TRY(check_symbols(local, i, form->alphabet));
+    }
+    return LK_OK;
+}
+
+lk_status lk_local_copy(lk_context *context, const lk_local *local, const lk_local_form *form,
+                        lk_local **copy) {
+    LK_TRY(or_none(make_beside(context, local, local->items, copy), copy));
+    memcpy((*copy)->begin, local->begin, (size_t)local->items * sizeof *local->begin);
+    memcpy((*copy)->length, local->length, (size_t)local->items * sizeof *local->length);
+    return or_none(form != NULL ? take_form(*copy, form) : LK_OK, copy);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
 
 /* Of all items so far, in symbols. */
 static int64_t end_of(const lk_local *local) {
@@ -138,161 +183,54 @@ static int64_t end_of(const lk_local *local) {
     return last < 0 ? 0 : local->begin[last] + local->length[last];
 }
 
-static lk_status write_kept(scan *s) {
-    const lk_local *local = s->local;
-    const uint8_t *bytes = (const uint8_t *)s->symbols;
-    int64_t left = s->kept * 2, at = (end_of(local) + s->count - s->kept) * 2;
+void lk_local_begin(lk_local *local) {
+    LK_REQUIRE(local->items < local->capacity);
+    local->put = 0;
+}
+
+lk_status lk_local_put(lk_local *local, const char *name, const uint16_t *symbols, int64_t count) {
+    const uint8_t *bytes = (const uint8_t *)symbols;
+    int64_t left = count * 2, at = (end_of(local) + local->put) * 2;
     while (left > 0) {
         ssize_t written = pwrite(local->descriptor, bytes, (size_t)left, (off_t)at);
         if (written < 0 && errno != EINTR) {
             return lk_fail(local->context, LK_IO,
                            "%s: cannot keep its symbols in a temporary file: %s; name another "
                            "folder by TMPDIR",
-                           s->name, strerror(errno));
+                           name, strerror(errno));
         }
         written = written > 0 ? written : 0;
         bytes += written;
         left -= written;
         at += written;
     }
-    s->kept = 0;
+    for (int64_t i = 0; i < count; i++) {
+        local->largest = symbols[i] > local->largest ? symbols[i] : local->largest;
+    }
+    local->put += count;
     return LK_OK;
 }
 
-static lk_status keep(scan *s, int64_t symbol) {
-    lk_local *local = s->local;
-    local->largest = symbol > local->largest ? (int32_t)symbol : local->largest;
-    s->symbols[s->kept++] = (uint16_t)symbol;
-    s->count++;
-    return s->kept == AT_ONCE ? write_kept(s) : LK_OK;
-}
-
-static lk_status wrong_symbol(const scan *s) {
-    int32_t alphabet = s->local->form.alphabet;
-    char quoted[LK_QUOTE_CAPACITY];
-    int64_t shown = between(0, s->size, DIGITS_MOST);
-    return lk_fail(
-        s->local->context, LK_FORMAT,
-        "%s, line %lld: \"%s%s\" is no symbol: they are whole numbers from 0 to %d, with "
-        "white space or commas between",
-        s->name, (long long)s->line, lk_text_quote(s->token, s->token + shown, quoted),
-        s->size > shown ? "..." : "", (alphabet > 0 ? alphabet : LK_LOCAL_ALPHABET_MOST) - 1);
-}
-
-static lk_status wrong_count(const scan *s, const char *more, int64_t count) {
-    return lk_fail(s->local->context, LK_MISMATCH,
-                   "%s: %s%lld symbols, but %s wants %lld, one for every %d positions", s->name,
-                   more, (long long)count, s->of, (long long)s->expected, s->local->form.every);
-}
-
-static lk_status end_number(scan *s) {
-    const lk_local *local = s->local;
-    int64_t value = 0,
-            most = local->form.alphabet > 0 ? local->form.alphabet : LK_LOCAL_ALPHABET_MOST;
-    bool right = s->size <= DIGITS_MOST;
-    for (int64_t i = 0; i < s->size && right; i++) {
-        right = lk_is_digit(s->token[i]);
-        value = right ? value * 10 + (s->token[i] - '0') : value;
-    }
-    if (!right || value >= most) {
-        return wrong_symbol(s);
-    }
-    if (s->expected >= 0 && s->count == s->expected) {
-        return wrong_count(s, "more than ", s->expected);
-    }
-    s->size = 0;
-    return keep(s, value);
-}
-
-static lk_status take_byte(scan *s, uint8_t byte) {
-    bool between_numbers = lk_is_blank(byte) || byte == '\n' || byte == ',';
-    if (between_numbers) {
-        LK_TRY(s->size > 0 ? end_number(s) : LK_OK);
-        s->line += byte == '\n';
-    } else if (s->size <= DIGITS_MOST) {
-        s->token[s->size++] = byte;
-    }
-    return LK_OK;
-}
-
-static lk_status scan_source(scan *s, lk_source *source) {
-    const uint8_t *bytes;
-    int64_t there;
-    for (int64_t at = 0; at < source->size; at += there) {
-        LK_TRY(lk_source_see(source, at, &bytes, &there));
-        for (int64_t i = at == 0 ? lk_utf8_mark(bytes, there) : 0; i < there; i++) {
-            LK_TRY(take_byte(s, bytes[i]));
-        }
-    }
-    LK_TRY(s->size > 0 ? end_number(s) : LK_OK);
-    if (s->expected >= 0 && s->count < s->expected) {
-        return wrong_count(s, "", s->count);
-    }
-    return s->count == 0 && s->expected != 0
-               ? lk_fail(s->local->context, LK_FORMAT, "%s: no symbols", source->path)
-               : LK_OK;
-}
-
-/* What is kept becomes the next item's, if all is well. */
-static lk_status end_item(scan *s, lk_status status) {
-    lk_local *local = s->local;
-    status = status == LK_OK ? write_kept(s) : status;
-    if (status == LK_OK) {
-        local->begin[local->items] = end_of(local);
-        local->length[local->items++] = s->count;
-    }
-    lk_release(s);
-    return status;
-}
-
-static lk_status begin_item(lk_local *local, scan **s) {
-    LK_REQUIRE(local->items < local->capacity);
-    *s = lk_allocate(1, sizeof **s);
-    if (*s == NULL) {
-        return lk_fail_no_memory(local->context, "slower sequences", (int64_t)sizeof **s);
-    }
-    (*s)->local = local;
-    (*s)->line = 1;
-    return LK_OK;
-}
-
-lk_status lk_local_add(lk_local *local, lk_source *source, int64_t positions, const char *of) {
-    scan *s;
-    LK_TRY(begin_item(local, &s));
-    s->name = source->path;
-    s->of = of;
-    s->expected = positions < 0 ? -1 : lk_local_count(&local->form, positions);
-    return end_item(s, scan_source(s, source));
+void lk_local_end(lk_local *local) {
+    local->begin[local->items] = end_of(local);
+    local->length[local->items++] = local->put;
 }
 
 lk_status lk_local_add_drawn(lk_local *local, int64_t positions, uint64_t seed) {
     lk_random random = {seed, LK_FOR_CHECK};
-    scan *s;
-    LK_TRY(begin_item(local, &s));
-    s->name = "drawn";
-    lk_status status = LK_OK;
-    for (int64_t left = lk_local_count(&local->form, positions); left > 0 && status == LK_OK;
-         left--) {
-        status =
-            keep(s, (int64_t)lk_random_below(random, (uint64_t)local->items, (uint64_t)s->count,
-                                             (uint64_t)local->form.alphabet));
+    uint16_t symbols[AT_ONCE];
+    int64_t count = lk_local_count(&local->form, positions);
+    lk_local_begin(local);
+    for (int64_t at = 0, here; at < count; at += here) {
+        here = between(0, count - at, AT_ONCE);
+        for (int64_t i = 0; i < here; i++) {
+            symbols[i] = (uint16_t)lk_random_below(
+                random, (uint64_t)local->items, (uint64_t)(at + i), (uint64_t)local->form.alphabet);
+        }
+        LK_TRY(lk_local_put(local, "drawn", symbols, here));
     }
-    return end_item(s, status);
-}
-
-lk_status lk_local_add_file(lk_local *local, const char *path, int64_t positions, const char *of) {
-    lk_source source, nothing;
-    lk_bytes none = {0};
-    if (positions == 0) {
-        LK_TRY(lk_source_of_bytes(local->context, path, &none, &nothing));
-        lk_status status = lk_local_add(local, &nothing, 0, of);
-        lk_source_close(&nothing);
-        return status;
-    }
-    LK_TRY(lk_source_open_unpacked(local->context, path, &source));
-    lk_status status = lk_local_add(local, &source, positions, of);
-    lk_source_close(&source);
-    return status;
+    lk_local_end(local);
+    return LK_OK;
 }
 
 void lk_local_learn(lk_local *local) {
@@ -303,6 +241,14 @@ void lk_local_learn(lk_local *local) {
 
 const lk_local_form *lk_local_form_of(const lk_local *local) {
     return &local->form;
+}
+
+int64_t lk_local_items(const lk_local *local) {
+    return local->items;
+}
+
+lk_context *lk_local_context(const lk_local *local) {
+    return local->context;
 }
 
 int64_t lk_local_length(const lk_local *local, int64_t item) {

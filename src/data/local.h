@@ -61,6 +61,14 @@ void lk_local_destroy(lk_local *local); /* of NULL: nothing */
 lk_status lk_local_add(lk_local *local, lk_source *source, int64_t positions, const char *of);
 /* The next item's from a file; of no positions none is looked for. */
 lk_status lk_local_add_file(lk_local *local, const char *path, int64_t positions, const char *of);
+/* The next item's from memory; LK_INVALID and LK_MISMATCH begin with `name`. */
+lk_status lk_local_add_symbols(lk_local *local, const char *name, const uint16_t *symbols,
+                               int64_t count, int64_t positions, const char *of);
+/* The next item's in pieces, which nobody looks at: each symbol is below the alphabet. An item that
+ * does not come to its end is none. */
+void lk_local_begin(lk_local *local);
+lk_status lk_local_put(lk_local *local, const char *name, const uint16_t *symbols, int64_t count);
+void lk_local_end(lk_local *local);
 /* The next item's, drawn: for checks and tests. */
 lk_status lk_local_add_drawn(lk_local *local, int64_t positions, uint64_t seed);
 /* The alphabet becomes what the symbols need: one more than the largest. */
@@ -68,7 +76,21 @@ void lk_local_learn(lk_local *local);
 /* Items from `first` on become *rest, of one item the symbols from `first` on. */
 lk_status lk_local_split(lk_local *local, int64_t first, lk_local **rest);
 
+/* Parts of items become the items of *made, which keeps no symbols anew and works in `context`;
+ * `local` need not outlive it. */
+typedef struct lk_local_part {
+    int64_t item, first, count; /* symbols first, .. of an item */
+} lk_local_part;
+lk_status lk_local_parts(lk_context *context, const lk_local *local, const lk_local_part *parts,
+                         int64_t count, lk_local **made);
+/* All of them, in the form that a model takes (NULL: their own): LK_MISMATCH unless `every` is its
+ * own, and every symbol below its alphabet. */
+lk_status lk_local_copy(lk_context *context, const lk_local *local, const lk_local_form *form,
+                        lk_local **copy);
+
+lk_context *lk_local_context(const lk_local *local);
 const lk_local_form *lk_local_form_of(const lk_local *local);
+int64_t lk_local_items(const lk_local *local);
 int64_t lk_local_length(const lk_local *local, int64_t item); /* in symbols */
 /* symbols[count], all within the item's. */
 lk_status lk_local_read(const lk_local *local, int64_t item, int64_t first, int64_t count,

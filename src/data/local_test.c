@@ -140,6 +140,71 @@ static void parts(void **state) {
     lk_local_destroy(rest);
 }
 
+static void expect(const lk_local *local, int64_t item, const uint16_t *symbols, int64_t count) {
+    uint16_t got[8];
+    assert_int_equal(lk_local_length(local, item), count);
+    assert_int_equal(lk_local_read(local, item, 0, count, got), LK_OK);
+    assert_memory_equal(got, symbols, (size_t)count * 2);
+}
+
+/* Parts and copies keep what whoever made them does not. */
+static void copies(void **state) {
+    static const uint16_t a[] = {1, 2, 3}, b[] = {8, 0};
+    const lk_local_form form = {4, 9}, narrow = {4, 8}, wide = {4, 20}, slow = {5, 9};
+    const lk_local_part parts[] = {{1, 1, 1}, {0, 0, 3}, {0, 3, 0}, {0, 1, 1}};
+    lk_context *other, *context = *state;
+    lk_local *local, *some, *copy, *none;
+    assert_int_equal(lk_context_create(1, &other), LK_OK);
+    assert_int_equal(lk_local_create(other, &form, 2, &local), LK_OK);
+    assert_int_equal(lk_local_add_symbols(local, "a", a, 3, 12, "x"), LK_OK);
+    assert_int_equal(lk_local_add_symbols(local, "b", b, 2, -1, "y"), LK_OK);
+    assert_int_equal(lk_local_parts(context, local, parts, 4, &some), LK_OK);
+    assert_int_equal(lk_local_copy(context, local, &wide, &copy), LK_OK);
+    lk_local_destroy(local);
+    lk_context_destroy(other);
+    assert_int_equal(lk_local_items(some), 4);
+    expect(some, 0, b + 1, 1);
+    expect(some, 1, a, 3);
+    expect(some, 2, a, 0);
+    expect(some, 3, a + 1, 1);
+    expect(copy, 1, b, 2);
+    assert_int_equal(lk_local_form_of(copy)->alphabet, 20);
+    assert_int_equal(lk_local_copy(context, copy, &narrow, &none), LK_MISMATCH);
+    assert_non_null(strstr(lk_context_message(context), "symbol 0 of slower sequence 1 is 8"));
+    assert_int_equal(lk_local_copy(context, copy, &slow, &none), LK_MISMATCH);
+    assert_non_null(strstr(lk_context_message(context), "one for every 5"));
+    assert_null(none);
+    lk_local_destroy(copy);
+    assert_int_equal(lk_local_copy(context, some, &narrow, &copy), LK_OK); /* without the 8 */
+    lk_local_destroy(copy);
+    lk_local_destroy(some);
+}
+
+/* An item that is wrong, or does not come to its end, is none. */
+static void from_memory(void **state) {
+    static const uint16_t symbols[] = {3, 0, 2};
+    const lk_local_form form = {4, 3}, learned = {4, 0};
+    lk_local *local;
+    assert_int_equal(lk_local_create(*state, &form, 1, &local), LK_OK);
+    assert_int_equal(lk_local_add_symbols(local, "q", symbols, 3, 12, "x"), LK_INVALID);
+    assert_non_null(strstr(lk_context_message(*state), "q: symbol 0 is 3: expected 0 to 2"));
+    assert_int_equal(lk_local_add_symbols(local, "q", symbols + 1, 2, 12, "x"), LK_MISMATCH);
+    assert_non_null(strstr(lk_context_message(*state), "q: 2 symbols, but x wants 3"));
+    lk_local_begin(local);
+    assert_int_equal(lk_local_put(local, "q", symbols, 3), LK_OK);
+    lk_local_begin(local);
+    assert_int_equal(lk_local_put(local, "q", symbols + 1, 1), LK_OK);
+    assert_int_equal(lk_local_put(local, "q", symbols + 2, 1), LK_OK);
+    lk_local_end(local);
+    expect(local, 0, symbols + 1, 2);
+    lk_local_destroy(local);
+    assert_int_equal(lk_local_create(*state, &learned, 1, &local), LK_OK);
+    assert_int_equal(lk_local_add_symbols(local, "q", symbols, 3, 9, "x"), LK_OK);
+    lk_local_learn(local);
+    assert_int_equal(lk_local_form_of(local)->alphabet, 4);
+    lk_local_destroy(local);
+}
+
 static int set_up(void **state) {
     return lk_context_create(1, (lk_context **)state) == LK_OK ? 0 : -1;
 }
@@ -150,7 +215,8 @@ static int tear_down(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(files), cmocka_unit_test(cells),
-                                       cmocka_unit_test(long_ones), cmocka_unit_test(parts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(files),     cmocka_unit_test(cells),
+                                       cmocka_unit_test(long_ones), cmocka_unit_test(parts),
+                                       cmocka_unit_test(copies),    cmocka_unit_test(from_memory)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -75,6 +75,14 @@ int64_t lk_sheet_groups(lk_sheet_tile tile, int64_t groups, int64_t tiles) {
     return groups > 1 ? groups : 1;
 }
 
+int64_t lk_sheet_shows(lk_sheet_tile tile, int64_t height, int64_t width) {
+    int64_t rows = height / (tile.height + THIN), columns = width / (tile.width + THIN);
+    lk_sheet sheet;
+    bool shows = rows > 0 && columns > 0 && lay_out(tile, rows * columns, 1, &sheet) &&
+                 sheet.height == height && sheet.width == width;
+    return shows ? rows * columns : 0;
+}
+
 lk_status lk_sheet_init(lk_context *context, const char *path, lk_sheet_tile tile, int64_t groups,
                         int64_t tiles, lk_sheet *sheet) {
     if (!lay_out(tile, groups, tiles, sheet)) {

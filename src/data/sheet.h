@@ -28,6 +28,9 @@ typedef struct lk_sheet {
 /* The most groups, at most `groups`, of which a sheet is no larger than a picture may sensibly be;
  * at least 1. */
 int64_t lk_sheet_groups(lk_sheet_tile tile, int64_t groups, int64_t tiles);
+/* The most tiles of that size that a sheet of so many pixels, without groups of several, shows; 0:
+ * it is no such sheet. */
+int64_t lk_sheet_shows(lk_sheet_tile tile, int64_t height, int64_t width);
 /* All lines and no tiles yet. `path` is for messages. LK_UNSUPPORTED when it would be too large. */
 lk_status lk_sheet_init(lk_context *context, const char *path, lk_sheet_tile tile, int64_t groups,
                         int64_t tiles, lk_sheet *sheet);

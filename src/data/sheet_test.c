@@ -42,6 +42,25 @@ static void test_tiles(void **state) {
     }
 }
 
+/* A sheet is known by its size, and what is a pixel wider is none. */
+static void test_shows(void **state) {
+    (void)state;
+    static const struct {
+        int64_t height, width, tiles, most; /* of a sheet that has some, a whole row of it */
+    } rows[] = {{28, 28, 1, 1}, {28, 28, 16, 16}, {28, 28, 15, 16}, {32, 24, 7, 8}, {5, 50, 4, 4}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lk_sheet_tile tile = {rows[i].height, rows[i].width, 1};
+        lk_sheet sheet;
+        assert_int_equal(lk_sheet_init(context, "test", tile, rows[i].tiles, 1, &sheet), LK_OK);
+        assert_int_equal(lk_sheet_shows(tile, sheet.height, sheet.width), rows[i].most);
+        assert_int_equal(lk_sheet_shows(tile, sheet.height, sheet.width + 1), 0);
+        assert_int_equal(lk_sheet_shows(tile, sheet.height - 1, sheet.width), 0);
+        lk_sheet_deinit(&sheet);
+    }
+    assert_int_equal(lk_sheet_shows((lk_sheet_tile){28, 28, 1}, 28, 28), 0);
+    assert_int_equal(lk_sheet_shows((lk_sheet_tile){28, 28, 1}, 1, 1), 0);
+}
+
 /* Each tile is filled with a number of its own; then every pixel belongs to one tile or to a
  * line. */
 static void test_layout(void **state) {
@@ -117,9 +136,8 @@ static void test_too_large(void **state) {
 
 int main(void) {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tiles),
-        cmocka_unit_test(test_layout),
-        cmocka_unit_test(test_drawing),
+        cmocka_unit_test(test_tiles),     cmocka_unit_test(test_shows),
+        cmocka_unit_test(test_layout),    cmocka_unit_test(test_drawing),
         cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

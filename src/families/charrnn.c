@@ -14,7 +14,10 @@
  * regularization, 2014); it can be locked, the same units along a window (Gal and Ghahramani, NIPS
  * 2016), and the recurrent weights can be dropped instead of units (Merity, Keskar, Socher,
  * Regularizing and optimizing LSTM language models, ICLR 2018), or what a step adds to an LSTM's
- * memory (Semeniuta, Severyn, Barth, Recurrent dropout without memory loss, COLING 2016). */
+ * memory (Semeniuta, Severyn, Barth, Recurrent dropout without memory loss, COLING 2016).
+ *
+ * A class that the network is told is a bias of each gate, and so is U^l y_t of a slower sequence
+ * that is given along a stream (models/local.h). */
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +26,7 @@
 #include "dist/dist.h"
 #include "graph/weight_drop.h"
 #include "models/label.h"
+#include "models/local.h"
 #include "models/model.h"
 #include "models/phase.h"
 #include "models/sequence.h"
@@ -88,6 +92,7 @@ static const lk_setting settings[] = {
      .help = "probability of dropping a recurrent weight in a training step",
      .training_only = true,
      .later = true},
+    LK_LOCAL_SETTINGS,
 };
 
 typedef struct cell_kind {
@@ -139,13 +144,14 @@ static lk_node *recurrent_layers(const lk_model *model, lk_graph *graph, lk_node
     double weight_rate = lk_settings_real(&model->settings, "weight_dropout");
     double update_rate = lk_settings_real(&model->settings, "recurrent_dropout");
     bool locked = lk_settings_boolean(&model->settings, "locked_dropout");
-    lk_node *h = NULL;
+    lk_node *h = NULL, *local = lk_local_upsampled(model, graph);
     for (int64_t layer = 1; layer <= layers; layer++) {
         char name[32];
         snprintf(name, sizeof name, "layer%d", (int)layer);
         lk_node *x = layer == 1 ? first_input(model, graph, sequence, kind->gates * width)
                                 : lk_dense(graph, name, h, kind->gates * width);
-        x = told_label(graph, name, layer == 1 ? lk_phase_add(model, graph, "phase", x) : x);
+        x = layer == 1 ? lk_phase_add(model, graph, "phase", x) : x;
+        x = lk_local_told(graph, name, told_label(graph, name, x), local);
         char cell_name[48];
         snprintf(cell_name, sizeof cell_name, "%s.%s", name, kind->name);
         lk_node *state = kind->make(graph, cell_name, x);
@@ -261,6 +267,7 @@ const lk_family lk_charrnn_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
     .given = true,
+    .local = true,
     .build = build,
     .any_size = true,
     .start = start,

@@ -1,7 +1,7 @@
 /* charrnn against the equations of its cells, written in double from h_t = f(W onehot(x_{t-1}) + b,
  * h_{t-1}); and as a distribution: sums to one, is causal, is the same under every schedule, has
  * the gradients that central differences give. */
-#include "models/testing.h"
+#include "families/testing_local.h"
 
 #include <stdio.h>
 
@@ -93,6 +93,20 @@ static const double *named(const reference *r, const char *format, int64_t layer
     return r->value[index];
 }
 
+static double read_weight(const void *reference_of_test, const lk_parameter *p, int64_t element) {
+    const reference *r = reference_of_test;
+    return r->value[p - r->model->parameters->list][element];
+}
+
+/* What is given along at t is added. */
+static void told_part(const reference *r, int64_t layer, int64_t t, double *x) {
+    char name[32];
+    snprintf(name, sizeof name, "layer%d", (int)layer);
+    for (int64_t j = 0; j < r->gates * r->width; j++) {
+        x[j] += local_told(r->model, read_weight, r, name, t, j);
+    }
+}
+
 /* Pre-activations of all gates: W u + b for the first layer's symbol or the h below,
  * [gates][width]. */
 static void input_part(const reference *r, int64_t layer, int64_t symbol, const double *below,
@@ -173,6 +187,7 @@ static double reference_nll(const reference *r, const uint16_t *x, int64_t count
         for (int64_t t = 0; t < variables; t++) {
             for (int64_t layer = 1; layer <= r->layers; layer++) {
                 input_part(r, layer, symbol, layer > 1 ? h[layer - 2] : NULL, gates);
+                told_part(r, layer, t, gates);
                 const char *format = r->kind == 'l'   ? "layer%d.lstm.recurrent"
                                      : r->kind == 'g' ? "layer%d.gru.recurrent"
                                                       : "layer%d.tanh.recurrent";
@@ -238,36 +253,59 @@ static void compare_gradients(const reference *r, const uint16_t *x) {
     assert_true(2 * nonzero > lk_parameters_total(r->model->parameters));
 }
 
+static void check_equations(lk_model *model, int which) {
+    lk_context *context = model->context;
+    lk_dataset *data =
+        testing_random_data(context, EXAMPLES, model->data.variables, model->data.alphabet, 3);
+    reference r = make_reference(model);
+    double nll[EXAMPLES];
+    testing_nll(model, data->values, EXAMPLES, nll);
+    for (int64_t n = 0; n < EXAMPLES; n++) {
+        double expected = reference_nll(&r, data->values + n * model->data.variables, 1);
+        if (!(fabs(nll[n] - expected) <= 1e-5 * (1.0 + expected))) {
+            fail_msg("case %d, example %lld: %.9g nats, the equations give %.9g", which,
+                     (long long)n, nll[n], expected);
+        }
+    }
+    lk_graph *graph;
+    lk_execution *execution;
+    testing_ok(context, lk_parameters_make_gradients(model->parameters));
+    testing_ok(context, lk_model_graph(model, 0, &graph));
+    testing_ok(context, lk_execution_create(graph, LK_PLAN_TRAIN, EXAMPLES, &execution));
+    testing_give(execution, graph, EXAMPLES, 0);
+    testing_ok(context, lk_execution_forward(execution, data->values, EXAMPLES));
+    testing_ok(context, lk_execution_backward(execution));
+    compare_gradients(&r, data->values);
+    for (int32_t p = 0; p < model->parameters->count; p++) {
+        free(r.value[p]);
+    }
+    lk_execution_destroy(execution);
+    lk_graph_destroy(graph);
+    lk_dataset_destroy(data);
+    lk_model_destroy(model);
+}
+
 static void test_equals_the_equations(void **state) {
     for (int i = 0; i < PAPER_CASES; i++) {
-        lk_model *model = make_model(*state, &paper_cases[i]);
-        lk_dataset *data =
-            testing_random_data(*state, EXAMPLES, model->data.variables, model->data.alphabet, 3);
-        reference r = make_reference(model);
-        double nll[EXAMPLES];
-        testing_nll(model, data->values, EXAMPLES, nll);
-        for (int64_t n = 0; n < EXAMPLES; n++) {
-            double expected = reference_nll(&r, data->values + n * model->data.variables, 1);
-            if (!(fabs(nll[n] - expected) <= 1e-5 * (1.0 + expected))) {
-                fail_msg("case %d, example %lld: %.9g nats, the equations give %.9g", i,
-                         (long long)n, nll[n], expected);
-            }
-        }
-        lk_graph *graph;
-        lk_execution *execution;
-        testing_ok(*state, lk_parameters_make_gradients(model->parameters));
-        testing_ok(*state, lk_model_graph(model, 0, &graph));
-        testing_ok(*state, lk_execution_create(graph, LK_PLAN_TRAIN, EXAMPLES, &execution));
-        testing_ok(*state, lk_execution_forward(execution, data->values, EXAMPLES));
-        testing_ok(*state, lk_execution_backward(execution));
-        compare_gradients(&r, data->values);
-        for (int32_t p = 0; p < model->parameters->count; p++) {
-            free(r.value[p]);
-        }
-        lk_execution_destroy(execution);
-        lk_graph_destroy(graph);
-        lk_dataset_destroy(data);
-        lk_model_destroy(model);
+        check_equations(make_model(*state, &paper_cases[i]), i);
+    }
+}
+
+/* A slower sequence is given along. */
+static void test_told_equals_the_equations(void **state) {
+    static const local_case told[] = {
+        {"charrnn", 6, 2, 0, {2, 3}, {"width=5", "local_channels=3", "layers=2"}, 3},
+        {"charrnn", 5, 4, 0, {2, 2}, {"cell=gru", "width=5", "embedding=3", "local_channels=2"}, 4},
+        {"charrnn",
+         6,
+         3,
+         0,
+         {3, 2},
+         {"cell=tanh", "width=6", "layers=1", "local_channels=2", "upsampling=learned"},
+         5},
+    };
+    for (int i = 0; i < 3; i++) {
+        check_equations(local_given_model(*state, &told[i]), i);
     }
 }
 
@@ -349,6 +387,7 @@ int main(void) {
         cmocka_unit_test(test_incremental_equals_parallel),
         cmocka_unit_test(test_ordering_is_only_an_ordering),
         cmocka_unit_test(test_equals_the_equations),
+        cmocka_unit_test(test_told_equals_the_equations),
         cmocka_unit_test(test_cached_sample_costs_one_pass),
         cmocka_unit_test(test_parameters_do_not_grow_with_length),
         cmocka_unit_test(test_equal_ranks_are_refused),

@@ -10,10 +10,14 @@
  * With norm=channel a layer reads x normalised over its channels; with weight_norm the weights of
  * all layers are normalised.
  *
+ * Of a slower sequence that is given along a stream (models/local.h) V_l y_t is added to what every
+ * convolution gives, the first one too.
+ *
  * All positions share the weights, so that their number does not grow with the sequence. */
 #include <stdio.h>
 #include <string.h>
 
+#include "models/local.h"
 #include "models/outputs.h"
 #include "models/phase.h"
 #include "models/temporal.h"
@@ -57,6 +61,7 @@ static const lk_setting settings[] = {
      .help = "weights are trained as directions and gains",
      .later = true},
     LK_OUTPUT_SETTINGS("softmax", true),
+    LK_LOCAL_SETTINGS,
 };
 
 static int64_t setting(const lk_model *model, const char *key) {
@@ -82,7 +87,7 @@ static lk_node *position_wise(const lk_model *model, lk_graph *graph, const char
     return weighted(model, graph, name, node);
 }
 
-static lk_node *add_layers(const lk_model *model, lk_graph *graph, lk_node *node) {
+static lk_node *add_layers(const lk_model *model, lk_graph *graph, lk_node *node, lk_node *local) {
     int64_t layers = setting(model, "layers"), channels = setting(model, "channels");
     bool norm = strcmp(lk_settings_text(&model->settings, "norm"), "channel") == 0;
     for (int64_t layer = 0; layer < layers; layer++) {
@@ -93,6 +98,8 @@ static lk_node *add_layers(const lk_model *model, lk_graph *graph, lk_node *node
         lk_node *added = norm ? lk_channel_norm(graph, name, node, 1) : node;
         snprintf(name, sizeof name, "layer%lld.causal", (long long)layer + 1);
         added = causal(model, graph, name, lk_relu(graph, added), dilation, 0);
+        snprintf(name, sizeof name, "layer%lld", (long long)layer + 1);
+        added = lk_local_told(graph, name, added, local);
         snprintf(name, sizeof name, "layer%lld.out", (long long)layer + 1);
         node =
             lk_add(graph, node, position_wise(model, graph, name, added, channels, LK_INIT_ZERO));
@@ -115,7 +122,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     LK_TRY(lk_outputs_init_each(graph, model, &graph->fields[0], &output));
     lk_node *node = causal(model, graph, "first", numbers_or_symbols(graph, &output), 1, -1);
     node = lk_phase_add(model, graph, "phase", node);
-    node = add_layers(model, graph, node);
+    lk_node *local = lk_local_upsampled(model, graph);
+    node = add_layers(model, graph, lk_local_told(graph, "first", node, local), local);
     node = position_wise(model, graph, "head", node, setting(model, "head"), LK_INIT_HE);
     node = position_wise(model, graph, "logits", node, lk_outputs_channels(&output, 1),
                          LK_INIT_GLOROT);
@@ -132,6 +140,7 @@ const lk_family lk_conv1d_family = {
     .settings = settings,
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
+    .local = true,
     .prepare = lk_outputs_prepare,
     .build = build,
     .any_size = true,

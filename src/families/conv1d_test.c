@@ -3,6 +3,8 @@
  * the length. */
 #include <stdio.h>
 
+#include "families/testing_local.h"
+#include "models/testing_gradients.h"
 #include "models/testing_temporal.h"
 
 #define SEED 1609
@@ -43,6 +45,13 @@ typedef struct features {
     double at[LENGTH_MOST][FEATURES_MOST];
 } features;
 
+/* What is read of a weight; one of them is moved for central differences. */
+static testing_bump bump;
+static double weight(const void *network, const lk_parameter *p, int64_t element) {
+    (void)network;
+    return testing_bumped(&bump, &p->value[element]);
+}
+
 static const lk_parameter *find(const lk_model *model, const char *layer, const char *what) {
     char name[128];
     snprintf(name, sizeof name, "%s.%s", layer, what);
@@ -59,10 +68,9 @@ static double unit_scale(const lk_model *model, const char *layer, const lk_para
         return 1;
     }
     for (int64_t r = 0; r < v->rows; r++) {
-        squares +=
-            (double)v->value[r * v->columns + unit] * (double)v->value[r * v->columns + unit];
+        squares += pow(weight(model, v, r * v->columns + unit), 2);
     }
-    return (double)find(model, layer, "gain")->value[unit] / sqrt(squares);
+    return weight(model, find(model, layer, "gain"), unit) / sqrt(squares);
 }
 
 /* out[t] = b + sum over k of W[k] in[t + last - (kernel - 1 - k) dilation] */
@@ -74,12 +82,12 @@ static features convolve(const lk_model *model, const char *layer, const feature
     for (int64_t t = 0; t < model->data.variables; t++) {
         for (int64_t c = 0; c < out.channels; c++) {
             double scale = unit_scale(model, layer, w, c);
-            out.at[t][c] = (double)b->value[c];
+            out.at[t][c] = weight(model, b, c);
             for (int64_t k = 0; k < kernel; k++) {
                 int64_t from = t + last - (kernel - 1 - k) * dilation;
                 for (int64_t i = 0; from >= 0 && i < in->channels; i++) {
                     out.at[t][c] += scale *
-                                    (double)w->value[(k * in->channels + i) * out.channels + c] *
+                                    weight(model, w, (k * in->channels + i) * out.channels + c) *
                                     in->at[from][i];
                 }
             }
@@ -107,9 +115,9 @@ static features normalised(const lk_model *model, const char *layer, features f)
             variance += (f.at[t][c] - mean) * (f.at[t][c] - mean) / (double)f.channels;
         }
         for (int64_t c = 0; c < f.channels; c++) {
-            double gain = (double)find(model, layer, "gain")->value[c];
+            double gain = weight(model, find(model, layer, "gain"), c);
             f.at[t][c] = gain * (f.at[t][c] - mean) / sqrt(variance + 1e-5) +
-                         (double)find(model, layer, "bias")->value[c];
+                         weight(model, find(model, layer, "bias"), c);
         }
     }
     return f;
@@ -121,6 +129,15 @@ static features layer(const lk_model *model, const char *name, const features *i
     return convolve(model, name, &from, kernel, dilation, 0);
 }
 
+/* And what is given along. */
+static void tell(const lk_model *model, const char *name, features *f) {
+    for (int64_t t = 0; t < model->data.variables; t++) {
+        for (int64_t c = 0; c < f->channels; c++) {
+            f->at[t][c] += local_told(model, weight, model, name, t, c);
+        }
+    }
+}
+
 static double reference_nll(const lk_model *model, const uint16_t *x) {
     const lk_settings *settings = &model->settings;
     int32_t alphabet = model->data.alphabet;
@@ -130,6 +147,7 @@ static double reference_nll(const lk_model *model, const uint16_t *x) {
         in.at[t][alphabet == 2 ? 0 : x[t]] = alphabet == 2 ? x[t] : 1.0;
     }
     features f = convolve(model, "first", &in, kernel, 1, -1);
+    tell(model, "first", &f);
     for (int64_t l = 0; l < lk_settings_integer(settings, "layers"); l++) {
         char name[64];
         dilation = l % lk_settings_integer(settings, "cycle") == 0
@@ -140,6 +158,8 @@ static double reference_nll(const lk_model *model, const uint16_t *x) {
         features inner = norm ? normalised(model, name, f) : f;
         snprintf(name, sizeof name, "layer%lld.causal", (long long)l + 1);
         inner = layer(model, name, &inner, kernel, dilation);
+        snprintf(name, sizeof name, "layer%lld", (long long)l + 1);
+        tell(model, name, &inner);
         snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
         inner = layer(model, name, &inner, 1, 1);
         for (int64_t i = 0; i < LENGTH_MOST * FEATURES_MOST; i++) {
@@ -166,13 +186,40 @@ static double nll_of(const void *network_of_test, const uint16_t *x) {
     return reference_nll(network_of_test, x);
 }
 
+static void check_equations(lk_model *model, int64_t number) {
+    uint16_t x[9 * LENGTH_MOST];
+    testing_random_values(model, 9, SEED + 1, x);
+    testing_equals(model, x, 9, nll_of, model, number, SEED);
+    if (model->data.variables > 1) {
+        testing_gradients(model, x, 1, SEED, nll_of, model, &bump);
+        bump = (testing_bump){0};
+    }
+    lk_model_destroy(model);
+}
+
 static void test_equals_the_equations(void **state) {
     for (size_t i = 0; i < CASES; i++) {
-        lk_model *model = make_model(*state, &cases[i]);
-        uint16_t x[9 * LENGTH_MOST];
-        testing_random_values(model, 9, SEED + 1, x);
-        testing_equals(model, x, 9, nll_of, model, (int64_t)i, SEED);
-        lk_model_destroy(model);
+        check_equations(make_model(*state, &cases[i]), (int64_t)i);
+    }
+}
+
+/* A slower sequence is given along. */
+static void test_told_equals_the_equations(void **state) {
+    static const local_case told[] = {
+        {"conv1d", 9, 2, 0, {3, 4}, {"layers=3", "channels=4", "head=5"}, 3},
+        {"conv1d", 5, 3, 0, {2, 3}, {"layers=2", "channels=3", "norm=channel", "head=4"}, 4},
+        {"conv1d",
+         8,
+         2,
+         0,
+         {3, 5},
+         {"layers=2", "channels=3", "weight_norm=true", "head=5", "upsampling=learned",
+          "local_channels=4"},
+         6},
+        {"conv1d", 5, 3, 0, {7, 1}, {"layers=0", "channels=4", "head=4", "upsampling=learned"}, 4},
+    };
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        check_equations(local_given_model(*state, &told[i]), (int64_t)i);
     }
 }
 
@@ -211,6 +258,7 @@ static void test_refusals(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_equations),
+        cmocka_unit_test(test_told_equals_the_equations),
         cmocka_unit_test(test_is_a_distribution),
         cmocka_unit_test(test_cached_sample_costs_one_pass),
         cmocka_unit_test(test_parameters_do_not_grow),

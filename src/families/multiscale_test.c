@@ -262,6 +262,22 @@ static void test_counts_what_is_multiplied(void **state) {
 
 /* Four binary pixels with a base of one: every table of 16 states can be said. 64 examples, by
  * counts. */
+/* By steps a group's network is needed at its steps alone, so that it takes no more than by the
+ * parallel schedule; with all of them kept, more than twice as much. */
+static void test_forgets_networks(void **state) {
+    const fine_case c = {{3, {32, 32, 3}}, 256, 0, {"channels=16"}, 1};
+    lk_model *model = fine_model(*state, "multiscale", &c);
+    lk_graph *graph;
+    testing_ok(*state, lk_model_graph(model, 0, &graph));
+    int64_t parallel = lk_execution_bytes(graph, LK_PLAN_EVALUATE, 1);
+    int64_t kept = lk_execution_bytes(graph, LK_PLAN_INCREMENTAL, 1);
+    int64_t steps = lk_execution_bytes(graph, LK_PLAN_STEPS, 1);
+    assert_true(steps <= parallel);
+    assert_true(2 * steps < kept);
+    lk_graph_destroy(graph);
+    lk_model_destroy(model);
+}
+
 static void test_says_any_table(void **state) {
     static const int count[16] = {9, 0, 1, 7, 0, 3, 5, 0, 2, 8, 0, 4, 6, 1, 11, 7};
     const fine_case c = {{2, {2, 2}}, 2, 0, {"blocks=1", "channels=16", "base_blocks=0"}, 3};
@@ -333,6 +349,7 @@ int main(void) {
         cmocka_unit_test(test_pixels_of_a_group),
         cmocka_unit_test(test_counts_steps),
         cmocka_unit_test(test_counts_what_is_multiplied),
+        cmocka_unit_test(test_forgets_networks),
         cmocka_unit_test(test_says_any_table),
         cmocka_unit_test(test_shares_weights),
         cmocka_unit_test(test_learns_by_heart),

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "families/testing_local.h"
 #include "models/testing_gradients.h"
 
 #define PLACES_MOST 16
@@ -31,6 +32,12 @@ static inline double weight(const decoder *d, const char *layer, const char *wha
     return testing_bumped(&d->bump, &d->model->parameters->list[index].value[i]);
 }
 
+static inline double read_weight(const void *decoder_of_test, const lk_parameter *p,
+                                 int64_t element) {
+    const decoder *d = decoder_of_test;
+    return testing_bumped(&d->bump, &p->value[element]);
+}
+
 /* The learned vector of the grid place `cell`: a row of each axis's table. */
 static inline double position(const decoder *d, const char *name, int64_t cell, int64_t c) {
     const lk_shape *shape = &d->model->data.shape;
@@ -48,7 +55,8 @@ static inline double position(const decoder *d, const char *name, int64_t cell, 
 }
 
 static inline bool has_positions(const decoder *d) {
-    return strcmp(lk_settings_text(&d->model->settings, "positions"), "distance") != 0;
+    return strcmp(lk_settings_text(&d->model->settings, "positions"), "distance") != 0 &&
+           !d->model->data.stream;
 }
 
 static inline void told(const decoder *d, const uint16_t *x, features f) {
@@ -62,7 +70,8 @@ static inline void told(const decoder *d, const uint16_t *x, features f) {
                 sum = weight(d, "symbol", "table", x[before] * d->width + c) +
                       (has_positions(d) ? position(d, "stands", before, c) : 0);
             }
-            f[k][c] = sum + (has_positions(d) ? position(d, "place", d->at[k], c) : 0);
+            f[k][c] = sum + (has_positions(d) ? position(d, "place", d->at[k], c)
+                                              : local_told(d->model, read_weight, d, "told", k, c));
         }
     }
 }

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "families/testing_local.h"
 #include "models/testing_gradients.h"
 
 #define LENGTH_MOST 16
@@ -84,45 +85,26 @@ static inline features look_up(const network *n, const uint16_t *x) {
     return out;
 }
 
-/* y_t of the slower sequence that the tests give, of which every position is given the same kind:
- * testing_along[t] = q_(j-1), q_j, q_(j+1), t - j every. */
-static inline features upsampled(const network *n) {
-    static const char *const names[] = {"local.before.table", "local.here.table",
-                                        "local.after.table"};
-    bool learned = strcmp(lk_settings_text(&n->model->settings, "upsampling"), "learned") == 0;
-    features out = {.channels = setting(n, "local_channels")};
-    const lk_parameter *table = find(n, "local.table");
-    for (int64_t t = 0; t < n->model->data.variables; t++) {
-        const uint16_t *given = testing_along + t * LK_LOCAL_CELLS;
-        for (int64_t c = 0; c < out.channels; c++) {
-            out.at[t][c] = weight(n, table, given[1], c);
-            for (int64_t k = 0; k < 3 && learned; k++) {
-                out.at[t][c] +=
-                    weight(n, find(n, names[k]), given[3], c) * weight(n, table, given[k], c);
-            }
-        }
-    }
-    return out;
+static inline double read_weight(const void *network_of_test, const lk_parameter *p,
+                                 int64_t element) {
+    const network *n = network_of_test;
+    return testing_bumped(&n->bump, &p->value[element]);
 }
 
 /* Of label 0, which the tests give. */
-static inline features gate(const network *n, int64_t layer, const features *both,
-                            const features *y) {
-    features out = {.channels = both->channels / 2}, along = {.channels = 0};
-    char name[64];
-    if (y != NULL) {
-        snprintf(name, sizeof name, "layer%lld.local", (long long)layer + 1);
-        along = convolve(n, name, y, 1, 1);
-    }
-    snprintf(name, sizeof name, "layer%lld.label.table", (long long)layer + 1);
+static inline features gate(const network *n, int64_t layer, const features *both) {
+    features out = {.channels = both->channels / 2};
+    char name[64], own[32];
+    snprintf(own, sizeof own, "layer%lld", (long long)layer + 1);
+    snprintf(name, sizeof name, "%s.label.table", own);
     const lk_parameter *label = n->model->data.labels > 0 ? find(n, name) : NULL;
     for (int64_t t = 0; t < n->model->data.variables; t++) {
         for (int64_t c = 0; c < out.channels; c++) {
             int64_t g = c + out.channels;
-            double a =
-                both->at[t][c] + along.at[t][c] + (label != NULL ? weight(n, label, 0, c) : 0.0);
-            double b =
-                both->at[t][g] + along.at[t][g] + (label != NULL ? weight(n, label, 0, g) : 0.0);
+            double a = both->at[t][c] + local_told(n->model, read_weight, n, own, t, c) +
+                       (label != NULL ? weight(n, label, 0, c) : 0.0);
+            double b = both->at[t][g] + local_told(n->model, read_weight, n, own, t, g) +
+                       (label != NULL ? weight(n, label, 0, g) : 0.0);
             out.at[t][c] = tanh(a) / (1.0 + exp(-b));
         }
     }
@@ -131,16 +113,14 @@ static inline features gate(const network *n, int64_t layer, const features *bot
 
 /* What the head reads. */
 static inline features skips(const network *n, const uint16_t *x) {
-    features f = look_up(n, x), all = {.channels = 0}, y;
-    bool given = n->model->data.local.alphabet > 0;
-    y = given ? upsampled(n) : (features){0};
+    features f = look_up(n, x), all = {.channels = 0};
     int64_t layers = setting(n, "layers"), dilation = 1;
     for (int64_t l = 0; l < layers; l++) {
         char name[64];
         dilation = l % setting(n, "cycle") == 0 ? 1 : dilation * setting(n, "dilation");
         snprintf(name, sizeof name, "layer%lld.gate", (long long)l + 1);
         features both = convolve(n, name, &f, setting(n, "kernel"), dilation);
-        features z = gate(n, l, &both, given ? &y : NULL);
+        features z = gate(n, l, &both);
         snprintf(name, sizeof name, "layer%lld.out", (long long)l + 1);
         features added = l + 1 < layers ? convolve(n, name, &z, 1, 1) : (features){0};
         for (int64_t t = 0; t < n->model->data.variables; t++) {
@@ -171,18 +151,6 @@ static inline double reference_nll(const void *of_test, const uint16_t *x) {
         nll += log(sum) - (alphabet == 2 ? x[t] * f.at[t][0] : f.at[t][x[t]]);
     }
     return nll;
-}
-
-/* All weights of parameters whose names contain it. */
-static inline void set_all(lk_model *model, const char *part, float value) {
-    for (int32_t p = 0; p < model->parameters->count; p++) {
-        lk_parameter *parameter = &model->parameters->list[p];
-        for (int64_t e = 0;
-             strstr(parameter->name, part) != NULL && e < parameter->rows * parameter->columns;
-             e++) {
-            parameter->value[e] = value;
-        }
-    }
 }
 
 /* What every such network must be; it is destroyed. */

@@ -28,6 +28,8 @@
  *   strided  the last l places; every l-th place before
  *   fixed    the places of the own block of l; the last `summary` places of every block
  *
+ * A class, and along a text V y_k of a slower sequence (models/local.h), are added to x_k.
+ *
  * The norm is before each part and the activation a GELU, as in Radford et al., "Language Models
  * are Unsupervised Multitask Learners", 2019. */
 #include <stdio.h>
@@ -35,6 +37,7 @@
 
 #include "models/decoder.h"
 #include "models/label.h"
+#include "models/local.h"
 #include "models/model.h"
 #include "models/orders.h"
 #include "models/outputs.h"
@@ -123,6 +126,7 @@ static const lk_setting settings[] = {
      .source = "Vaswani et al. 2017, code",
      .help = "probability of dropping a weight of an attention, in training",
      .training_only = true},
+    LK_LOCAL_SETTINGS,
 };
 
 static int64_t setting(const lk_model *model, const char *key) {
@@ -202,7 +206,8 @@ static lk_node *told(const lk_model *model, lk_graph *graph, const lk_outputs *o
     lk_node *symbol = symbols_of(graph, output, values, width);
     if (by_distance(model)) {
         lk_node *before = lk_shift_from_start(graph, "before", symbol, 1);
-        return lk_label_add(graph, "label", lk_phase_add(model, graph, "phase", before));
+        before = lk_label_add(graph, "label", lk_phase_add(model, graph, "phase", before));
+        return lk_local_told(graph, "told", before, lk_local_upsampled(model, graph));
     }
     symbol = lk_add(graph, symbol, where(model, graph, "stands", graph->by_rank, width));
     lk_node *x = lk_shift_from_start(graph, "before", symbol, 1);
@@ -354,6 +359,7 @@ const lk_family lk_transformer_family = {
     .setting_count = sizeof settings / sizeof *settings,
     .streams = true,
     .given = true,
+    .local = true,
     .variants = lk_orders_count,
     .variant = "order",
     .ordering = lk_orders_ordering,

@@ -71,6 +71,29 @@ static void test_gradients(void **state) {
     }
 }
 
+/* A slower sequence is given along a text. */
+static void test_told_equals_the_equations(void **state) {
+    static const local_case told[] = {
+        {"transformer", 6, 3, 0, {2, 3}, {"layers=1", "width=4", "heads=2"}, 3},
+        {"transformer",
+         5,
+         2,
+         0,
+         {3, 2},
+         {"layers=2", "width=6", "heads=1", "window=3", "local_channels=3", "upsampling=learned"},
+         6},
+    };
+    for (int i = 0; i < 2; i++) {
+        lk_model *model = local_given_model(*state, &told[i]);
+        decoder d = reference_of(model);
+        uint16_t x[9 * PLACES_MOST];
+        testing_random_values(model, 9, SEED + 1, x);
+        testing_equals(model, x, 9, reference_nll, &d, i, SEED);
+        testing_gradients(model, x, 1, SEED, reference_nll, &d, &d.bump);
+        lk_model_destroy(model);
+    }
+}
+
 static void test_is_a_distribution(void **state) {
     for (int i = 0; i < CASES; i++) {
         lk_model *model = make(*state, &cases[i]);
@@ -183,6 +206,7 @@ static void test_refusals(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_equations),
+        cmocka_unit_test(test_told_equals_the_equations),
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_is_a_distribution),
         cmocka_unit_test(test_without_attention_it_is_a_bigram),

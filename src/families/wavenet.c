@@ -101,11 +101,8 @@ static lk_node *gated(const lk_model *model, lk_graph *graph, int64_t layer, lk_
     lk_node *both = lk_temporal_conv(graph, name, x, taps);
     snprintf(name, sizeof name, "layer%lld.label", (long long)layer + 1);
     both = lk_label_add(graph, name, both);
-    snprintf(name, sizeof name, "layer%lld.local", (long long)layer + 1);
-    return lk_gate(graph, local == NULL ? both
-                                        : lk_add(graph, both,
-                                                 lk_temporal_1x1(graph, name, local, taps.channels,
-                                                                 LK_INIT_GLOROT)));
+    snprintf(name, sizeof name, "layer%lld", (long long)layer + 1);
+    return lk_gate(graph, lk_local_told(graph, name, both, local));
 }
 
 /* The sum of the skips of so many layers; of more than a node reads in groups. */

@@ -112,9 +112,9 @@ static void shut_gates_leave_the_frequencies(void **state) {
     lk_model *model = testing_model(*state, "wavenet", set, 4, 8, 4, "natural", 3);
     double nll, entropy = 0.0;
     testing_random_weights_of(model, 0.5f, SEED);
-    set_all(model, ".gate.", 0.0f);
-    set_all(model, "skip1.bias", 0.0f);
-    set_all(model, "head.bias", 0.0f);
+    testing_set_weights(model, ".gate.", 0.0f);
+    testing_set_weights(model, "skip1.bias", 0.0f);
+    testing_set_weights(model, "head.bias", 0.0f);
     int32_t bias = lk_parameters_find(model->parameters, "logits.bias");
     for (int a = 0; a < 4; a++) {
         model->parameters->list[bias].value[a] = (float)log(p[a]);
@@ -138,12 +138,12 @@ static void empty_labels_change_no_bit(void **state) {
         memcpy(told->parameters->list[to].value, from->value,
                (size_t)(from->rows * from->columns) * sizeof(float));
     }
-    set_all(told, ".label.", 0.0f);
+    testing_set_weights(told, ".label.", 0.0f);
     testing_random_values(plain, 9, SEED, x);
     testing_nll_given(told, x, 9, 2, a);
     testing_nll(plain, x, 9, b);
     assert_memory_equal(a, b, sizeof a);
-    set_all(told, "layer1.label.", 1.0f);
+    testing_set_weights(told, "layer1.label.", 1.0f);
     testing_nll_given(told, x, 9, 2, a);
     assert_memory_not_equal(a, b, sizeof a);
     lk_model_destroy(told);

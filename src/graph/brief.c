@@ -41,6 +41,44 @@ static int64_t cells_of_step(const lk_node *node) {
     return most;
 }
 
+/* The last step at which `node` reads of this input; -1: never. */
+static int32_t last_read(const lk_node *node, int32_t input) {
+    lk_span spans[LK_SPANS_MOST];
+    for (int64_t i = node->cells - 1; i >= 0; i--) {
+        int32_t cell = node->by_ready[i];
+        int32_t count = node->op->reads(node, input, cell, spans, LK_SPANS_MOST);
+        for (int32_t s = 0; s < count; s++) {
+            if (spans[s].count > 0) {
+                return node->ready[cell];
+            }
+        }
+    }
+    return -1;
+}
+
+static void find_last_reads(lk_graph *graph) {
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        const lk_steps *steps = &graph->nodes[i]->steps;
+        bool field = i < graph->field_count;
+        graph->nodes[i]->last_read = field              ? INT32_MAX
+                                     : steps->count > 0 ? steps->step[steps->count - 1]
+                                                        : 0;
+    }
+    for (int32_t f = 0; f < graph->field_count; f++) {
+        if (graph->fields[f].output != NULL) {
+            graph->fields[f].output->last_read = INT32_MAX;
+        }
+    }
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
+        const lk_node *node = graph->nodes[i];
+        for (int32_t input = 0; input < node->input_count; input++) {
+            lk_node *from = node->inputs[input];
+            int32_t last = from->last_read < INT32_MAX ? last_read(node, input) : INT32_MAX;
+            from->last_read = last > from->last_read ? last : from->last_read;
+        }
+    }
+}
+
 void lk_graph_find_brief(lk_graph *graph) {
     for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         graph->nodes[i]->brief_cells = MAYBE;
@@ -64,4 +102,5 @@ void lk_graph_find_brief(lk_graph *graph) {
         int64_t cells = node->brief_cells == MAYBE ? cells_of_step(node) : 0;
         node->brief_cells = 2 * cells <= node->cells ? cells : 0;
     }
+    find_last_reads(graph);
 }

@@ -49,6 +49,9 @@ struct lk_node {
     /* Of values that are read at no later step than they come (graph/brief.h): from the first to
      * the last cell of a step, at most. 0: they are kept. Once the graph is closed. */
     int64_t brief_cells;
+    /* The last step at which a node reads it, or at which it comes; INT32_MAX: others read it too.
+     * Once the graph is closed. */
+    int32_t last_read;
     int32_t input_count;
     lk_node **inputs;
     int32_t parameter_count;

@@ -11,9 +11,12 @@
  * floats. */
 #define ROUND_TO 16
 
+/* Two lives meet when they share a moment of a step, and a step. By the parallel schedule there is
+ * one step, 0. */
 typedef struct life {
     int64_t offset, size;
     int32_t first, last;
+    int32_t first_step, last_step;
 } life;
 
 static void note_use(life *l, int32_t moment) {
@@ -57,10 +60,9 @@ static int64_t gradient_cells(const lk_graph *graph, const lk_window *window, in
 
 /* Whether a value need not outlive the last node that reads it. */
 static bool is_brief(const lk_graph *graph, lk_plan plan, const lk_window *window, int32_t node) {
-    return slides(window, node)
-               ? window->nodes[node].brief && !lk_plan_trains(plan)
-               : is_brief_step(graph, plan, window, node) ||
-                     (plan == LK_PLAN_EVALUATE && !is_field(graph, graph->nodes[node]));
+    return slides(window, node) ? window->nodes[node].brief && !lk_plan_trains(plan)
+                                : (plan == LK_PLAN_EVALUATE || plan == LK_PLAN_STEPS) &&
+                                      !is_field(graph, graph->nodes[node]);
 }
 
 /* Whether backward of the node reads its own value, or those of its inputs, which then outlive
@@ -79,6 +81,20 @@ static int32_t own_end(const lk_graph *graph, lk_plan plan, const lk_window *win
                 !backward_reads(graph->nodes[node], LK_KEEPS_OUTPUT);
     }
     return brief ? node : 2 * graph->node_count;
+}
+
+/* By steps: a value that comes, and is read, at several has its place until the last of them is
+ * over, unless it is brief; of one step, as the parallel schedule has it. */
+static void live_by_steps(const lk_graph *graph, int32_t index, bool brief, life *l) {
+    const lk_node *node = graph->nodes[index];
+    l->first_step = node->steps.count > 0 ? node->steps.step[0] : 0;
+    l->last_step = node->last_read;
+    bool field = is_field(graph, node);
+    l->first_step = field ? 0 : l->first_step;
+    if (field || (!brief && l->first_step != l->last_step)) {
+        l->first = 0;
+        l->last = 2 * graph->node_count;
+    }
 }
 
 static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *window,
@@ -100,6 +116,9 @@ static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *wi
             bool reads = plan == LK_PLAN_TRAIN && backward_reads(node, LK_KEEPS_INPUTS);
             note_use(&lives[input], reads ? end : i);
         }
+    }
+    for (int32_t i = 0; i < nodes && plan == LK_PLAN_STEPS && window == NULL; i++) {
+        live_by_steps(graph, i, is_brief_step(graph, plan, window, i), &lives[i]);
     }
 }
 
@@ -133,7 +152,9 @@ static int64_t lowest_free(const life *want, life *const *placed, int32_t count)
         moved = false;
         for (int32_t i = 0; i < count; i++) {
             const life *other = placed[i];
-            bool same_time = other->first <= want->last && want->first <= other->last;
+            bool same_time = other->first <= want->last && want->first <= other->last &&
+                             other->first_step <= want->last_step &&
+                             want->first_step <= other->last_step;
             bool same_place =
                 other->offset < offset + want->size && offset < other->offset + other->size;
             if (same_time && same_place) {

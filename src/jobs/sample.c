@@ -324,7 +324,8 @@ static lk_status check_local(const sampling *s) {
                            ? "the model is given a slower sequence, and none is given"
                            : "the model is not given a slower sequence, so that there is none to "
                              "give",
-                       form->alphabet > 0 ? lk_advice(model->context, "local", " (--local FILE)")
+                       form->alphabet > 0 ? lk_advice_or(model->context, "local", " (--local FILE)",
+                                                         " (lk_sampling.local)")
                                           : "");
     }
     int64_t positions = s->variables / lk_model_unit(model);

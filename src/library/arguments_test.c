@@ -4,10 +4,10 @@
 #include "library/testing_wrong.h"
 
 static lk_values right_values;
-static lk_loading right_loading, text_loading;
+static lk_loading right_loading, text_loading, local_loading;
 static lk_training right_training;
 static lk_scoring right_scoring;
-static lk_sampling right_sampling, text_sampling;
+static lk_sampling right_sampling, text_sampling, local_sampling;
 static lk_coding right_coding;
 static lk_data *made_data, *other_data;
 static lk_model *made_model;
@@ -30,13 +30,15 @@ static void try_call(const call *c) {
         }
         if (options == &right_values) {
             TRY_FIELDS(c, i, of_values, lk_values);
-        } else if (options == &right_loading || options == &text_loading) {
+        } else if (options == &right_loading || options == &text_loading ||
+                   options == &local_loading) {
             TRY_FIELDS(c, i, of_loading, lk_loading);
         } else if (options == &right_training) {
             TRY_FIELDS(c, i, of_training, lk_training);
         } else if (options == &right_scoring) {
             TRY_FIELDS(c, i, of_scoring, lk_scoring);
-        } else if (options == &right_sampling || options == &text_sampling) {
+        } else if (options == &right_sampling || options == &text_sampling ||
+                   options == &local_sampling) {
             TRY_FIELDS(c, i, of_sampling, lk_sampling);
         } else if (options == &right_coding) {
             TRY_FIELDS(c, i, of_coding, lk_coding);
@@ -83,6 +85,23 @@ static void test_every_argument(void **state) {
           {.pointer = &made_data}},
          6,
          {0, 1, 1, 0, 0, 1}},
+        {"lk_data_from_texts, with local",
+         data_from_texts,
+         {CONTEXT, POINTER, POINTER, INTEGER, OPTIONS, POINTER},
+         {context,
+          {.pointer = one_text},
+          {.pointer = one_size},
+          {.integer = 1},
+          {.pointer = &local_loading},
+          {.pointer = &made_data}},
+         6,
+         {0, 1, 1, 0, 0, 1}},
+        {"lk_data_local",
+         data_local,
+         {CONTEXT, POINTER, INTEGER, POINTER},
+         {context, {.pointer = w.beside}, {.integer = 0}, {.pointer = &made_data}},
+         4,
+         {0, 1, 0, 1}},
         {"lk_data_select",
          data_select,
          {CONTEXT, POINTER, POINTER, INTEGER, POINTER},
@@ -155,6 +174,12 @@ static void test_every_argument(void **state) {
          model_sample,
          {CONTEXT, POINTER, OPTIONS, POINTER},
          {context, charrnn, {.pointer = &text_sampling}, {.pointer = &made_data}},
+         4,
+         {0, 1, 0, 1}},
+        {"lk_model_sample, with local",
+         model_sample,
+         {CONTEXT, POINTER, OPTIONS, POINTER},
+         {context, {.pointer = w.wavenet}, {.pointer = &local_sampling}, {.pointer = &made_data}},
          4,
          {0, 1, 0, 1}},
         {"lk_model_write_text",
@@ -251,6 +276,14 @@ static void test_getters_take_null(void **state) {
     }
     assert_int_equal(lk_data_shape(NULL).axes, 0);
     assert_int_equal(lk_data_alphabet(NULL), 0);
+    assert_int_equal(lk_data_local_every(NULL), 0);
+    assert_int_equal(lk_data_local_alphabet(w.pictures), 0);
+    assert_int_equal(lk_data_local_count(NULL, 0), -1);
+    assert_int_equal(lk_data_local_count(w.pictures, 0), -1);
+    assert_int_equal(lk_data_local_count(w.beside, 1), -1);
+    assert_int_equal(lk_data_local_count(w.beside, INT64_MIN), -1);
+    assert_int_equal(lk_model_local_every(NULL), 0);
+    assert_int_equal(lk_model_local_alphabet(NULL), 0);
     assert_null(lk_data_values(NULL));
     assert_null(lk_data_labels(NULL));
     assert_null(lk_model_family(NULL));
@@ -307,6 +340,18 @@ static int set_up(void **state) {
     right_loading = lk_loading_defaults();
     text_loading = lk_loading_defaults();
     text_loading.text = LK_TEXT_BYTES;
+    static const uint16_t *const beside[] = {w.numbers};
+    static const int64_t counts[] = {(sizeof TEXT - 1 + 3) / 4};
+    static const void *const one_text[] = {TEXT};
+    static const int64_t one_size[] = {sizeof TEXT - 1};
+    local_loading = text_loading;
+    local_loading.local_symbols = beside;
+    local_loading.local_counts = counts;
+    local_loading.local_items = 1;
+    local_loading.local_every = 4;
+    must(w.context,
+         lk_data_from_texts(w.context, one_text, one_size, 1, &local_loading, &w.beside));
+    w.wavenet = make_model(w.context, "wavenet", "layers=1", w.beside, NULL);
     static const char *const settings[] = {"hidden=4"};
     right_training = lk_training_defaults();
     right_training.settings = settings;
@@ -320,6 +365,9 @@ static int set_up(void **state) {
     text_sampling.length = 5;
     text_sampling.prompt = "the";
     text_sampling.prompt_size = 3;
+    local_sampling = text_sampling;
+    local_sampling.local = w.numbers;
+    local_sampling.local_count = 2;
     right_coding = lk_coding_defaults();
     return 0;
 }
@@ -333,6 +381,8 @@ static int tear_down(void **state) {
     lk_model_destroy(w.charrnn);
     lk_model_destroy(w.words);
     lk_model_destroy(w.eonade);
+    lk_model_destroy(w.wavenet);
+    lk_data_destroy(w.beside);
     lk_data_destroy(w.table);
     lk_data_destroy(w.pictures);
     lk_data_destroy(w.text);

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "codec/codec.h"
 #include "data/labels.h"
-#include "library/library.h"
+#include "library/collect.h"
 #include "models/take.h"
 
 lk_coding lk_coding_defaults(void) {
@@ -31,7 +31,7 @@ static lk_status write(void *writer, const void *bytes, int64_t size) {
 static lk_status open_items(const lk_model *model, const lk_data *data, lk_items **items) {
     if (data->dataset != NULL || model->data.stream) {
         LK_TRY(lk_data_open_items(model, data, false, items));
-        if (data->path == NULL || data->dataset != NULL) {
+        if (data->path == NULL || data->dataset != NULL || data->local != NULL) {
             return LK_OK;
         }
         lk_items_close(*items); /* they fit; but a packed file is kept as it is */
@@ -43,7 +43,12 @@ static lk_status open_items(const lk_model *model, const lk_data *data, lk_items
                        "the data are recordings, but the model is of examples");
     }
     LK_TRY(lk_model_text_symbols(model, &symbols));
-    return lk_data_open_texts(model->context, data, symbols, items);
+    LK_TRY(lk_data_open_texts(model->context, data, symbols, items));
+    lk_status status = lk_data_place_local(model, data, *items);
+    if (status != LK_OK) {
+        lk_items_close(*items);
+    }
+    return status;
 }
 
 static lk_status compress(const lk_model *model, const lk_data *data, const lk_coding *how,
@@ -90,116 +95,6 @@ lk_status lk_model_compress(lk_context *context, const lk_model *model, const lk
 }
 
 /* ---- restoring ------------------------------------------------------------------------------- */
-
-/* NULL: the model is of no recordings. */
-static const lk_symbols *recordings_of(const lk_model *model) {
-    return lk_data_is_sound(&model->data) ? &model->data.symbols : NULL;
-}
-
-typedef struct texts {
-    lk_context *context;
-    lk_data *data;
-    int64_t room, text_room; /* texts; bytes of the last one */
-    bool named;
-    const lk_symbols *symbols; /* of recordings; else NULL */
-    lk_sound_form form;        /* of the last recording */
-} texts;
-
-static lk_status make_room(texts *t) {
-    lk_data *data = t->data;
-    int64_t room = t->room > 0 ? 2 * t->room : 16;
-    lk_bytes *bytes = lk_resize(data->bytes, room, sizeof *bytes);
-    data->bytes = bytes != NULL ? bytes : data->bytes;
-    char **names = lk_resize(data->names, room, sizeof *names);
-    data->names = names != NULL ? names : data->names;
-    if (bytes == NULL || names == NULL) {
-        return lk_fail_no_memory(t->context, "texts", room * (int64_t)sizeof *bytes);
-    }
-    t->room = room;
-    return LK_OK;
-}
-
-static lk_status put_bytes(texts *t, const void *bytes, int64_t size) {
-    lk_bytes *text = &t->data->bytes[t->data->count - 1];
-    if (text->size + size > t->text_room) {
-        int64_t room = 2 * t->text_room > text->size + size ? 2 * t->text_room : text->size + size;
-        uint8_t *moved = lk_resize(text->data, room, 1);
-        if (moved == NULL) {
-            return lk_fail_no_memory(t->context, "a text", room);
-        }
-        text->data = moved;
-        t->text_room = room;
-    }
-    if (size > 0) {
-        memcpy(text->data + text->size, bytes, (size_t)size);
-        text->size += size;
-    }
-    return LK_OK;
-}
-
-/* Head and end of the last recording, once its length is known. */
-static lk_status end_recording(texts *t) {
-    lk_data *data = t->data;
-    if (t->symbols == NULL || data->count == 0) {
-        return LK_OK;
-    }
-    lk_bytes *wav = &data->bytes[data->count - 1];
-    uint8_t head[LK_SOUND_WAV_HEAD];
-    bool codes = t->form.view >= LK_SOUND_G711_MU;
-    int64_t size = lk_sound_wav_head(&t->form, 0, head), body = wav->size - size;
-    int64_t frames = body / t->form.channels / (codes ? 1 : 2);
-    LK_TRY(body % 2 != 0 ? put_bytes(t, "", 1) : LK_OK);
-    memcpy(wav->data, head, (size_t)lk_sound_wav_head(&t->form, frames, head));
-    return LK_OK;
-}
-
-static lk_status begin_text(void *user, const char *name) {
-    texts *t = user;
-    lk_data *data = t->data;
-    LK_TRY(end_recording(t));
-    LK_TRY(data->count == t->room ? make_room(t) : LK_OK);
-    data->bytes[data->count] = (lk_bytes){0};
-    data->names[data->count] = lk_duplicate(name);
-    if (data->names[data->count] == NULL) {
-        return lk_fail_no_memory(t->context, "a name", (int64_t)strlen(name));
-    }
-    t->named = t->named || name[0] != '\0';
-    t->text_room = 0;
-    data->count++;
-    return LK_OK;
-}
-
-static lk_status begin_recording(void *user, const char *name, const lk_sound_target *target) {
-    texts *t = user;
-    uint8_t head[LK_SOUND_WAV_HEAD];
-    LK_TRY(begin_text(t, name));
-    t->form = t->symbols->sound;
-    t->form.rate = target->rate;
-    return put_bytes(t, head, lk_sound_wav_head(&t->form, 0, head));
-}
-
-static lk_status take_bytes(void *user, const void *bytes, int64_t size) {
-    texts *t = user;
-    uint16_t symbols[LK_POURED_MOST * LK_UTF8_MOST];
-    uint8_t samples[2 * LK_POURED_MOST * LK_UTF8_MOST];
-    if (t->symbols == NULL) {
-        LK_TRY(t->data->count == 0 ? begin_text(t, "") : LK_OK);
-        return put_bytes(t, bytes, size);
-    }
-    int64_t count = lk_poured_symbols(t->symbols, bytes, size, symbols);
-    return put_bytes(t, samples, lk_sound_wav_pour(&t->symbols->sound, symbols, count, samples));
-}
-
-/* Names that say nothing are none. */
-static void drop_names(texts *t) {
-    for (int64_t i = 0; !t->named && i < t->data->count; i++) {
-        lk_release(t->data->names[i]);
-    }
-    if (!t->named) {
-        lk_release(t->data->names);
-        t->data->names = NULL;
-    }
-}
 
 /* What is read from a function is read whole; *bytes holds it. */
 static lk_status open_source(lk_context *context, const lk_input *input, lk_bytes *bytes,
@@ -256,29 +151,25 @@ static void number_labels(lk_dataset *dataset) {
 
 static lk_status decompress(const lk_model *model, const lk_input *input, const lk_coding *how,
                             lk_data **data, lk_coding_report *coded) {
-    texts t = {.context = model->context, .symbols = recordings_of(model)};
+    lk_collected texts;
     lk_restored restored = {0};
-    LK_TRY(lk_data_create(model->context, &t.data));
-    const lk_byte_sink sink = {
-        .begin = begin_text, .begin_sound = begin_recording, .write = take_bytes, .user = &t};
+    LK_TRY(lk_collect_begin(model, &texts));
+    const lk_byte_sink sink = lk_collect_sink(&texts);
     lk_status status = restore(model, input, how, &sink, &restored, coded);
-    status = status == LK_OK ? end_recording(&t) : status;
     if (status == LK_OK && !restored.texts) {
-        t.data->dataset = restored.dataset;
+        texts.data->dataset = restored.dataset;
         restored.dataset = NULL;
-        number_labels(t.data->dataset);
+        number_labels(texts.data->dataset);
     } else if (status == LK_OK) {
-        drop_names(&t);
-        t.data->kind = model->data.stream ? lk_model_text(model) : LK_TEXT_BYTES;
-        t.data->sound = model->data.symbols.sound;
-        status = lk_data_measure(model->context, t.data);
+        status = lk_collect_end(&texts, restored.lost_count == 0);
     }
     lk_restored_deinit(&restored);
+    lk_data *made = lk_collect_give(&texts);
     if (status != LK_OK) {
-        lk_data_destroy(t.data);
+        lk_data_destroy(made);
         return status;
     }
-    *data = t.data;
+    *data = made;
     return LK_OK;
 }
 
@@ -330,7 +221,7 @@ static lk_status write_wav(void *user, const void *bytes, int64_t size) {
 
 static lk_status decompress_text(const lk_model *model, const lk_input *input, const lk_coding *how,
                                  const lk_output *output, lk_coding_report *coded) {
-    recording r = {.symbols = recordings_of(model)};
+    recording r = {.symbols = lk_data_is_sound(&model->data) ? &model->data.symbols : NULL};
     lk_restored restored = {0};
     if (r.symbols != NULL && how->salvage) {
         return lk_fail(model->context, LK_UNSUPPORTED,

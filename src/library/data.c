@@ -32,6 +32,7 @@ void lk_data_destroy(lk_data *data) {
     lk_release(data->length);
     lk_release(data->path);
     lk_release(data->labels_path);
+    lk_local_destroy(data->local);
     lk_release(data);
 }
 
@@ -183,8 +184,12 @@ static lk_status load_texts(lk_context *context, const lk_input *input, const lk
         LK_TRY(lk_input_read(context, input, INT64_MAX / 8, data->bytes));
     }
     LK_TRY(data->kind == LK_RECORDINGS ? lk_data_learn_sound(context, how, data) : LK_OK);
-    LK_TRY(lk_data_measure(context, data));
+    LK_TRY(lk_data_measure(context, how, data));
     return how->labels != NULL ? label_texts(context, how->labels, data) : LK_OK;
+}
+
+static lk_text_kind kind_of(const lk_loading *how) {
+    return how->model != NULL ? lk_model_text(how->model) : how->text;
 }
 
 static lk_status check_loading(lk_context *context, const lk_loading *how) {
@@ -195,6 +200,7 @@ static lk_status check_loading(lk_context *context, const lk_loading *how) {
                        how->alphabet, LK_ALPHABET_MOST);
     }
     LK_TRY(lk_check_sound(context, how));
+    LK_TRY(lk_check_local(context, how, kind_of(how)));
     return lk_check_shape(context, &how->shape, "lk_loading: shape");
 }
 
@@ -210,7 +216,7 @@ lk_status lk_data_load(lk_context *context, lk_input input, const lk_loading *ho
     LK_TRY(lk_check_input(context, &input, "lk_data_load: input"));
     lk_data *made;
     LK_TRY(lk_data_create(context, &made));
-    made->kind = how->model != NULL ? lk_model_text(how->model) : how->text;
+    made->kind = kind_of(how);
     lk_status status = made->kind == LK_NO_TEXT ? load_examples(context, &input, how, made)
                                                 : load_texts(context, &input, how, made);
     if (status != LK_OK) {
@@ -287,15 +293,21 @@ static lk_status set_labels(const lk_model *model, const lk_dataset *dataset, lk
 }
 
 /* Texts in files may be none of their labels' classes where labels are given elsewhere. */
-static lk_status open_texts(const lk_model *model, const lk_data *data, bool labelled,
-                            lk_items **items) {
+static lk_status open_labelled(const lk_model *model, const lk_data *data, bool labelled,
+                               lk_items **items) {
     if (data->path != NULL && !labelled) {
         return lk_model_open_texts(model, data->path, data->labels_path, items);
     }
     LK_TRY(lk_data_open_texts(model->context, data, &model->data.symbols, items));
-    lk_status status = model->data.classes.count > 0 && !labelled
-                           ? lk_items_match_labels(*items, &model->data.classes)
-                           : LK_OK;
+    return model->data.classes.count > 0 && !labelled
+               ? lk_items_match_labels(*items, &model->data.classes)
+               : LK_OK;
+}
+
+static lk_status open_texts(const lk_model *model, const lk_data *data, bool labelled,
+                            lk_items **items) {
+    lk_status status = open_labelled(model, data, labelled, items);
+    status = status == LK_OK ? lk_data_place_local(model, data, *items) : status;
     if (status != LK_OK) {
         lk_items_close(*items);
         *items = NULL;

@@ -139,6 +139,8 @@ static lk_status split(lk_context *context, const lk_data *data, double fraction
     int64_t all = one ? data->length[0] : lk_data_count(data);
     int64_t held_out = fraction > 0.0 && fraction < 1.0 ? llround(fraction * (double)all) : 0;
     held_out -= one ? held_out % lk_data_unit(data) : 0;
+    int64_t each = data->local != NULL ? lk_data_unit(data) * lk_data_local_every(data) : 1;
+    held_out += one ? (all - held_out) % each : 0;
     if (held_out < 1 || held_out >= all || (!one && all > INT32_MAX)) {
         return lk_fail(context, LK_INVALID,
                        "lk_data_split: a fraction of %g leaves one part of the %lld %s empty",

@@ -134,7 +134,7 @@ static lk_status take_labels(lk_context *context, lk_items *items, lk_data *data
                  : label_by_names(context, data);
 }
 
-lk_status lk_data_measure(lk_context *context, lk_data *data) {
+lk_status lk_data_measure(lk_context *context, const lk_loading *how, lk_data *data) {
     lk_items *items;
     LK_TRY(open_any(context, data, &items));
     data->count = lk_items_count(items);
@@ -145,6 +145,9 @@ lk_status lk_data_measure(lk_context *context, lk_data *data) {
     bool made = data->length != NULL && take_names(items, data);
     lk_status status = made ? take_labels(context, items, data)
                             : lk_fail_no_memory(context, "texts", data->count * 8);
+    if (status == LK_OK && how != NULL) {
+        status = lk_data_read_local(context, how, items, data);
+    }
     lk_items_close(items);
     return status;
 }
@@ -185,7 +188,7 @@ static lk_status copy_texts(lk_context *context, const void *const *texts, const
         LK_TRY(lk_input_read(context, &input, INT64_MAX / 8, &data->bytes[i]));
     }
     LK_TRY(data->kind == LK_RECORDINGS ? lk_data_learn_sound(context, how, data) : LK_OK);
-    return lk_data_measure(context, data);
+    return lk_data_measure(context, how, data);
 }
 
 lk_status lk_data_from_texts(lk_context *context, const void *const *texts, const int64_t *sizes,
@@ -208,6 +211,7 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
                        (long long)count, (int)kind);
     }
     LK_TRY(how != NULL ? lk_check_sound(context, how) : LK_OK);
+    LK_TRY(how != NULL ? lk_check_local(context, how, kind) : LK_OK);
     lk_data *made;
     LK_TRY(lk_data_create(context, &made));
     made->kind = kind;
@@ -302,6 +306,28 @@ static lk_status copy_pieces(lk_context *context, const lk_data *data, const lk_
     return status;
 }
 
+/* What stands beside pieces that begin where a symbol of it does. */
+static lk_status copy_local(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
+                            int64_t count, lk_data *to) {
+    int64_t unit = lk_data_unit(data), each = unit * lk_data_local_every(data);
+    lk_local_part *parts = data->local != NULL ? lk_allocate(count, sizeof *parts) : NULL;
+    if (data->local == NULL) {
+        return LK_OK;
+    }
+    if (parts == NULL) {
+        return lk_fail_no_memory(context, "slower sequences", count * (int64_t)sizeof *parts);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        LK_REQUIRE(pieces[i].first % each == 0);
+        parts[i] =
+            (lk_local_part){pieces[i].item, pieces[i].first / each,
+                            lk_local_count(lk_local_form_of(data->local), pieces[i].length / unit)};
+    }
+    lk_status status = lk_local_parts(context, data->local, parts, count, &to->local);
+    lk_release(parts);
+    return status;
+}
+
 lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk_text_piece *pieces,
                               int64_t count, lk_data *to) {
     to->kind = data->kind;
@@ -313,7 +339,8 @@ lk_status lk_data_copy_pieces(lk_context *context, const lk_data *data, const lk
         return lk_fail_no_memory(context, "texts", count * (int64_t)sizeof *to->bytes);
     }
     LK_TRY(copy_pieces(context, data, pieces, count, to));
-    return lk_data_measure(context, to);
+    LK_TRY(copy_local(context, data, pieces, count, to));
+    return lk_data_measure(context, NULL, to);
 }
 
 static lk_status write_recording(lk_context *context, const lk_data *data, const char *path) {

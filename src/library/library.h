@@ -45,13 +45,15 @@ struct lk_data {
                         NULL */
     lk_dictionary classes;
     char *labels_path; /* owned: that file, of texts; else NULL */
+    lk_local *local;   /* owned: slower sequences, one beside each text; or NULL */
 };
 
 lk_status lk_data_create(lk_context *context, lk_data **data);
 /* Takes the data set, whatever comes of it. */
 lk_status lk_data_of_dataset_take(lk_context *context, lk_dataset *dataset, lk_data **data);
-/* Of texts: counts their symbols. */
-lk_status lk_data_measure(lk_context *context, lk_data *data);
+/* Of texts: counts their symbols; reads the slower sequences beside them that the options name
+ * (NULL: none). */
+lk_status lk_data_measure(lk_context *context, const lk_loading *how, lk_data *data);
 /* Symbols of a text. */
 typedef struct lk_text_piece {
     int64_t item, first, length;
@@ -69,6 +71,13 @@ lk_status lk_data_learn_symbols(lk_context *context, const lk_data *data, lk_sym
  * their numbers. *labels is the caller's: lk_release. LK_MISMATCH: one is unknown, or there are
  * none. */
 lk_status lk_data_match_labels(const lk_model *model, const lk_dataset *dataset, int32_t **labels);
+/* Slower sequences (library/data_local.c). What the options say of them, for data of a kind. */
+lk_status lk_check_local(lk_context *context, const lk_loading *how, lk_text_kind kind);
+/* Those of the items, which are the data's, become the data's. */
+lk_status lk_data_read_local(lk_context *context, const lk_loading *how, lk_items *items,
+                             lk_data *data);
+/* Beside the data's items, as the model takes them. LK_MISMATCH: it does not, or there are none. */
+lk_status lk_data_place_local(const lk_model *model, const lk_data *data, lk_items *items);
 /* Recordings (library/data_sounds.c). How they are read: as the options, or the first of them,
  * say. */
 lk_status lk_data_learn_sound(lk_context *context, const lk_loading *how, lk_data *data);

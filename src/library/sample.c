@@ -18,16 +18,17 @@ static lk_status check(lk_context *context, const lk_sampling *how) {
     bool counts = how->first >= 0 && how->count >= 1 && how->count <= LK_VALUES_MOST &&
                   how->first <= INT64_MAX / 2;
     bool warm = how->temperature >= 0.0f && isfinite(how->temperature);
-    bool long_enough = how->length >= 0 && how->length <= SYMBOLS_MOST;
+    bool long_enough = how->length >= (how->local != NULL ? -1 : 0) && how->length <= SYMBOLS_MOST;
     bool lists = how->given_count >= 0 && how->label_count >= 0 && how->prompt_size >= 0 &&
-                 (how->given == NULL) == (how->given_count == 0) &&
+                 how->local_count >= 0 && (how->given == NULL) == (how->given_count == 0) &&
                  (how->labels == NULL) == (how->label_count == 0) &&
+                 (how->local == NULL) == (how->local_count == 0) &&
                  (how->prompt_size == 0 || how->prompt != NULL);
     if (!counts || !warm || !long_enough || !lists) {
         return lk_fail(context, LK_INVALID, "lk_sampling: %s",
                        !counts        ? "first or count is out of range: 0 or more, 1 or more"
                        : !warm        ? "temperature is out of range: 0 or more, finite"
-                       : !long_enough ? "length is out of range: 0 or more"
+                       : !long_enough ? "length is out of range: 0 or more, or -1 with local"
                                       : "a list is NULL but has a length, or has none");
     }
     return lk_check_shape(context, &how->shape, "lk_sampling: shape");
@@ -81,7 +82,43 @@ typedef struct request {
     lk_sample_options options;
     lk_given given;   /* owned */
     uint16_t *labels; /* owned */
+    lk_local *local;  /* owned, or NULL */
 } request;
+
+/* Symbols of each text, the prompt's among them. */
+static lk_status choose_length(const lk_model *model, const lk_sampling *how, request *r) {
+    int64_t unit = lk_model_unit(model), all = how->local_count * model->data.local.every * unit;
+    int64_t symbols = how->length < 0 ? all : r->given.variables + how->length * unit;
+    r->options.shape = (lk_shape){1, {symbols}};
+    if (how->length < 0 && symbols <= r->given.variables) {
+        return lk_fail(model->context, LK_INVALID,
+                       "lk_sampling: local is of %lld positions, no more than the %lld of the "
+                       "prompt",
+                       (long long)(all / unit), (long long)(r->given.variables / unit));
+    }
+    return symbols > 0 ? LK_OK
+                       : lk_fail(model->context, LK_INVALID,
+                                 "lk_sampling: length is 0, and so is the prompt");
+}
+
+static lk_status take_local(const lk_model *model, const lk_sampling *how, request *r) {
+    if (how->local == NULL) {
+        return LK_OK;
+    }
+    if (model->data.local.alphabet == 0) {
+        return lk_fail(model->context, LK_MISMATCH,
+                       "lk_sampling: the model is given no slower sequence: leave out local");
+    }
+    if (how->local_count > SYMBOLS_MOST / model->data.local.every / lk_model_unit(model)) {
+        return lk_fail(model->context, LK_INVALID, "lk_sampling: local_count is %lld: too many",
+                       (long long)how->local_count);
+    }
+    LK_TRY(lk_local_create(model->context, &model->data.local, 1, &r->local));
+    LK_TRY(
+        lk_local_add_symbols(r->local, "lk_sampling: local", how->local, how->local_count, -1, ""));
+    r->options.local = r->local;
+    return LK_OK;
+}
 
 static lk_status prepare(const lk_model *model, const lk_sampling *how, request *r) {
     lk_context *context = model->context;
@@ -105,19 +142,14 @@ static lk_status prepare(const lk_model *model, const lk_sampling *how, request 
            : how->given_count > 0 ? hold_values(model, how, &r->given)
                                   : LK_OK);
     r->options.given = r->given.examples > 0 ? &r->given : NULL;
-    if (text) {
-        int64_t symbols = r->given.variables + how->length * lk_model_unit(model);
-        r->options.shape = (lk_shape){1, {symbols}};
-        if (symbols < 1) {
-            return lk_fail(context, LK_INVALID, "lk_sampling: length is 0, and so is the prompt");
-        }
-    }
-    return LK_OK;
+    LK_TRY(take_local(model, how, r));
+    return text ? choose_length(model, how, r) : LK_OK;
 }
 
 static void release(request *r) {
     lk_given_deinit(&r->given);
     lk_release(r->labels);
+    lk_local_destroy(r->local);
 }
 
 /* ---- samples --------------------------------------------------------------------------------- */
@@ -145,25 +177,48 @@ static lk_status make_text(const lk_model *model, const uint16_t *symbols, int64
     return LK_OK;
 }
 
-/* Takes the data set. */
-static lk_status make_texts(const lk_model *model, lk_dataset *drawn, lk_data **samples) {
+/* What was given beside each of the texts. These may be shorter than they were drawn, where bytes
+ * that are no UTF-8 by themselves are some together. */
+static lk_status keep_local(const lk_model *model, const lk_local *local, lk_data *data) {
+    if (local == NULL) {
+        return LK_OK;
+    }
+    lk_local_part *parts = lk_allocate(data->count, sizeof *parts);
+    if (parts == NULL) {
+        return lk_fail_no_memory(model->context, "slower sequences",
+                                 data->count * (int64_t)sizeof *parts);
+    }
+    for (int64_t i = 0; i < data->count; i++) {
+        parts[i].count = lk_local_count(&model->data.local, data->length[i] / lk_model_unit(model));
+    }
+    lk_status status = lk_local_parts(model->context, local, parts, data->count, &data->local);
+    lk_release(parts);
+    return status;
+}
+
+static lk_status fill_texts(const lk_model *model, const lk_dataset *drawn, const lk_local *local,
+                            lk_data *data) {
     lk_context *context = model->context;
+    data->kind = lk_model_text(model);
+    data->sound = model->data.symbols.sound;
+    data->bytes = lk_allocate(drawn->examples, sizeof *data->bytes);
+    if (data->bytes == NULL) {
+        return lk_fail_no_memory(context, "texts", drawn->examples * 16);
+    }
+    data->count = drawn->examples;
+    for (int64_t i = 0; i < drawn->examples; i++) {
+        LK_TRY(make_text(model, drawn->values + i * drawn->variables, drawn->variables,
+                         &data->bytes[i]));
+    }
+    LK_TRY(lk_data_measure(context, NULL, data));
+    return keep_local(model, local, data);
+}
+
+static lk_status make_texts(const lk_model *model, const lk_dataset *drawn, const lk_local *local,
+                            lk_data **samples) {
     lk_data *data;
-    lk_status status = lk_data_create(context, &data);
-    if (status == LK_OK) {
-        data->kind = lk_model_text(model);
-        data->sound = model->data.symbols.sound;
-        data->bytes = lk_allocate(drawn->examples, sizeof *data->bytes);
-        data->count = data->bytes != NULL ? drawn->examples : 0;
-        status =
-            data->bytes != NULL ? LK_OK : lk_fail_no_memory(context, "texts", drawn->examples * 16);
-    }
-    for (int64_t i = 0; status == LK_OK && i < drawn->examples; i++) {
-        status = make_text(model, drawn->values + i * drawn->variables, drawn->variables,
-                           &data->bytes[i]);
-    }
-    lk_dataset_destroy(drawn);
-    status = status == LK_OK ? lk_data_measure(context, data) : status;
+    LK_TRY(lk_data_create(model->context, &data));
+    lk_status status = fill_texts(model, drawn, local, data);
     if (status != LK_OK) {
         lk_data_destroy(data);
         return status;
@@ -172,21 +227,29 @@ static lk_status make_texts(const lk_model *model, lk_dataset *drawn, lk_data **
     return LK_OK;
 }
 
+static lk_status draw(const lk_model *model, const lk_sampling *how, const request *r,
+                      lk_data **samples) {
+    lk_shape shape = r->options.shape.axes > 0 ? r->options.shape : model->data.shape;
+    lk_dataset *drawn;
+    if (how->count > LK_VALUES_MOST / lk_shape_variables(shape)) {
+        return lk_fail(model->context, LK_INVALID, "lk_sampling: %lld samples: too many",
+                       (long long)how->count);
+    }
+    LK_TRY(lk_sample(model, &r->options, &drawn));
+    if (!model->data.stream) {
+        return lk_data_of_dataset_take(model->context, drawn, samples);
+    }
+    lk_status status = make_texts(model, drawn, r->local, samples);
+    lk_dataset_destroy(drawn);
+    return status;
+}
+
 static lk_status sample(const lk_model *model, const lk_sampling *how, lk_data **samples) {
     request r;
-    lk_dataset *drawn = NULL;
     lk_status status = prepare(model, how, &r);
-    if (status == LK_OK) {
-        lk_shape shape = r.options.shape.axes > 0 ? r.options.shape : model->data.shape;
-        status = how->count > LK_VALUES_MOST / lk_shape_variables(shape)
-                     ? lk_fail(model->context, LK_INVALID, "lk_sampling: %lld samples: too many",
-                               (long long)how->count)
-                     : lk_sample(model, &r.options, &drawn);
-    }
+    status = status == LK_OK ? draw(model, how, &r, samples) : status;
     release(&r);
-    LK_TRY(status);
-    return model->data.stream ? make_texts(model, drawn, samples)
-                              : lk_data_of_dataset_take(model->context, drawn, samples);
+    return status;
 }
 
 lk_status lk_model_sample(lk_context *context, const lk_model *model, const lk_sampling *how,

@@ -10,13 +10,15 @@
 
 #define LARGEST 128
 typedef struct world {
-    lk_context *context, *broken; /* the second could not be created */
-    lk_data *pictures, *text, *table;
-    lk_model *made, *charrnn, *words, *eonade; /* the third of the table */
+    lk_context *context, *broken;                        /* the second could not be created */
+    lk_data *pictures, *text, *table, *beside;           /* the last with a slower sequence */
+    lk_model *made, *charrnn, *words, *eonade, *wavenet; /* the third of the table, the last of
+                                                            text with a slower sequence */
     lk_bytes packed, packed_text, model_file;
     /* As large as the largest shape that may be asked for (library/testing_wrong.h). */
     uint8_t pixels[4 * LARGEST];
     int32_t alphabets[LARGEST], labels[4], given[LARGEST];
+    uint16_t numbers[sizeof TEXT];
     char path[64];
 } world;
 static world w;
@@ -122,6 +124,10 @@ static lk_status data_select(value *a) {
 static lk_status data_split(value *a) {
     lk_status status = lk_data_split(P(0), P(1), 0.5, 1, P(2), P(3));
     return finish_data(finish_data(status, P(2)), P(3));
+}
+static lk_status data_local(value *a) {
+    uint16_t numbers[sizeof TEXT];
+    return lk_data_local(P(0), P(1), a[2].integer, a[3].pointer != NULL ? numbers : NULL);
 }
 static lk_status data_text(value *a) {
     lk_status status = lk_data_text(P(0), P(1), a[2].integer, P(3));

@@ -126,9 +126,17 @@ static const field of_values[] = {
     FIELD(lk_values, ARRAY, alphabets),   FIELD(lk_values, ARRAY, labels),
 };
 static const field of_loading[] = {
-    FIELD(lk_loading, MODEL, model), FIELD(lk_loading, NUMBER32, text),
-    FIELD(lk_loading, SHAPE, shape), FIELD(lk_loading, NUMBER32, alphabet),
+    FIELD(lk_loading, MODEL, model),
+    FIELD(lk_loading, NUMBER32, text),
+    FIELD(lk_loading, SHAPE, shape),
+    FIELD(lk_loading, NUMBER32, alphabet),
     FIELD(lk_loading, WORD, labels),
+    FIELD(lk_loading, WORD, local),
+    FIELD(lk_loading, ARRAY, local_symbols),
+    FIELD(lk_loading, ARRAY, local_counts),
+    FIELD(lk_loading, COUNT64, local_items),
+    FIELD(lk_loading, NUMBER32, local_every),
+    FIELD(lk_loading, NUMBER32, local_alphabet),
 };
 static const field of_training[] = {
     FIELD(lk_training, WORD, family),
@@ -166,6 +174,7 @@ static const field of_sampling[] = {
     FIELD(lk_sampling, COUNT64, given_count), FIELD(lk_sampling, ARRAY, labels),
     FIELD(lk_sampling, COUNT64, label_count), FIELD(lk_sampling, NUMBER64, length),
     FIELD(lk_sampling, ARRAY, prompt),        FIELD(lk_sampling, COUNT64, prompt_size),
+    FIELD(lk_sampling, ARRAY, local),         FIELD(lk_sampling, COUNT64, local_count),
 };
 static const field of_coding[] = {
     FIELD(lk_coding, FLOAT, learning_rate),

@@ -20,7 +20,7 @@ typedef struct findings {
 typedef struct worker {
     pthread_t thread;
     const lk_model *model;
-    bool text, labelled;
+    bool text, labelled, local;
     findings *found;
     char fault[256];
 } worker;
@@ -33,6 +33,19 @@ static bool right(worker *w, lk_context *context, lk_status status) {
     return status == LK_OK;
 }
 
+#define CHARACTERS (sizeof TEXT - 1 - 2) /* two of which are two bytes each */
+static const uint16_t numbers[(CHARACTERS + 3) / 4] = {3, 1, 2, 0, 1};
+
+/* A slower sequence beside the text. */
+static void give_local(lk_loading *how) {
+    static const uint16_t *const beside[] = {numbers};
+    static const int64_t counts[] = {sizeof numbers / sizeof *numbers};
+    how->local_symbols = beside;
+    how->local_counts = counts;
+    how->local_items = 1;
+    how->local_every = 4;
+}
+
 static lk_data *make_data(worker *w, lk_context *context) {
     const void *texts[] = {TEXT};
     const int64_t sizes[] = {sizeof TEXT - 1};
@@ -42,6 +55,9 @@ static lk_data *make_data(worker *w, lk_context *context) {
         return make_pictures(context, COUNT, 4, 9);
     }
     how.model = w->model;
+    if (w->local) {
+        give_local(&how);
+    }
     right(w, context, lk_data_from_texts(context, texts, sizes, 1, &how, &data));
     return data;
 }
@@ -54,6 +70,8 @@ static void sample(worker *w, lk_context *context) {
     how.length = 40;
     how.labels = w->labelled ? labels : NULL;
     how.label_count = w->labelled ? 3 : 0;
+    how.local = w->local ? numbers : NULL;
+    how.local_count = w->local ? 10 : 0;
     if (right(w, context, lk_model_sample(context, w->model, &how, &drawn))) {
         lk_bytes bytes = {0};
         if (!w->text) {
@@ -110,13 +128,14 @@ static void same(const findings *a, const findings *b) {
 }
 
 /* The last one alone, then all at once. */
-static void check(const lk_model *model, bool text, bool labelled) {
+static void check(const lk_model *model, bool text, bool labelled, bool local) {
     worker w[THREADS + 1];
     memset(w, 0, sizeof w);
     for (int i = THREADS; i >= 0; i--) {
         w[i].model = model;
         w[i].text = text;
         w[i].labelled = labelled;
+        w[i].local = local;
         w[i].found = calloc(1, sizeof *w[i].found);
         if (i == THREADS) {
             work(&w[i]);
@@ -151,20 +170,34 @@ static lk_model *reload(lk_context *context, lk_model *model) {
     return loaded;
 }
 
+static lk_data *make_text_beside(lk_context *context) {
+    const void *texts[] = {TEXT};
+    const int64_t sizes[] = {sizeof TEXT - 1};
+    lk_loading how = {.text = LK_TEXT_CHARACTERS};
+    lk_data *data;
+    give_local(&how);
+    must(context, lk_data_from_texts(context, texts, sizes, 1, &how, &data));
+    return data;
+}
+
 static void test_models_are_shared(void **state) {
     static const struct {
         const char *family, *setting;
-        bool text, labelled;
+        bool text, labelled, local;
     } rows[] = {
-        {"made", "masks=2", false, false},        {"made", "hidden=9", false, true},
-        {"pixelcnn", "channels=3", false, false}, {"conv1d", "weight_norm=true", false, false},
-        {"charrnn", "width=8", true, false},
+        {"made", "masks=2", false, false, false},
+        {"made", "hidden=9", false, true, false},
+        {"pixelcnn", "channels=3", false, false, false},
+        {"conv1d", "weight_norm=true", false, false, false},
+        {"charrnn", "width=8", true, false, false},
+        {"wavenet", "layers=3", true, false, true},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lk_context *context = make_context(2);
-        lk_data *train = rows[i].text ? make_text(context, LK_TEXT_CHARACTERS)
-                                      : make_pictures(context, 30, 4, 1);
+        lk_data *train = rows[i].local  ? make_text_beside(context)
+                         : rows[i].text ? make_text(context, LK_TEXT_CHARACTERS)
+                                        : make_pictures(context, 30, 4, 1);
         lk_data *valid = rows[i].text ? NULL : make_pictures(context, 20, 4, 2);
         lk_training how = lk_training_defaults();
         lk_model *model;
@@ -179,7 +212,7 @@ static void test_models_are_shared(void **state) {
         lk_data_destroy(train);
         lk_data_destroy(valid);
         model = reload(context, model);
-        check(model, rows[i].text, rows[i].labelled);
+        check(model, rows[i].text, rows[i].labelled, rows[i].local);
         lk_model_destroy(model);
     }
 }

@@ -94,6 +94,23 @@ static lk_status choose_window(lk_context *context, const lk_training *how, cons
                          (long long)how->window, (long long)unit);
 }
 
+/* Of numbers that occur in either. */
+static lk_status describe_local(lk_context *context, const lk_data *train, const lk_data *valid,
+                                lk_data_description *d) {
+    const lk_local *held_out = valid != NULL ? valid->local : NULL;
+    if (valid != NULL && valid->dataset == NULL && (train->local == NULL) != (held_out == NULL)) {
+        return lk_fail(context, LK_MISMATCH,
+                       "lk_model_train: of train and valid only one has a slower sequence beside "
+                       "it (lk_loading.local)");
+    }
+    if (train->local != NULL) {
+        d->local = *lk_local_form_of(train->local);
+        int32_t alphabet = lk_data_local_alphabet(valid);
+        d->local.alphabet = alphabet > d->local.alphabet ? alphabet : d->local.alphabet;
+    }
+    return LK_OK;
+}
+
 static lk_status describe(lk_context *context, const lk_training *how, const lk_data *train,
                           const lk_data *valid, lk_data_description *d) {
     if (train->dataset != NULL) {
@@ -109,6 +126,7 @@ static lk_status describe(lk_context *context, const lk_training *how, const lk_
     d->alphabet = lk_symbols_alphabet(&d->symbols);
     LK_TRY(choose_window(context, how, train, d));
     d->shape = (lk_shape){1, {d->variables}};
+    LK_TRY(describe_local(context, train, valid, d));
     return how->condition ? describe_classes(context, train, d) : LK_OK;
 }
 

@@ -1,6 +1,9 @@
 #include "models/local.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "models/temporal.h"
 
 /* Number `which` of what each position is given, so often in a row. */
 static lk_node *pick(lk_graph *graph, lk_node *given, int64_t which, int64_t times) {
@@ -36,4 +39,13 @@ lk_node *lk_local_upsampled(const lk_model *model, lk_graph *graph) {
         sum = lk_add(graph, sum, lk_multiply(graph, weight, features));
     }
     return sum;
+}
+
+lk_node *lk_local_told(lk_graph *graph, const char *layer, lk_node *x, lk_node *local) {
+    char name[64];
+    if (local == NULL || x == NULL) {
+        return x;
+    }
+    snprintf(name, sizeof name, "%s.local", layer);
+    return lk_add(graph, x, lk_temporal_1x1(graph, name, local, x->channels, LK_INIT_GLOROT));
 }

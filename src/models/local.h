@@ -32,5 +32,8 @@
  * graph has failed. Declares local.table [alphabet + 1][channels], and if learned local.before,
  * local.here and local.after, each .table [every][channels]. */
 lk_node *lk_local_upsampled(const lk_model *model, lk_graph *graph);
+/* x of a layer, and at each of its cells V y + b; x itself where `local`, what is upsampled, is
+ * NULL. Declares LAYER.local.weight [local_channels][channels of x] and LAYER.local.bias. */
+lk_node *lk_local_told(lk_graph *graph, const char *layer, lk_node *x, lk_node *local);
 
 #endif

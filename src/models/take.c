@@ -5,8 +5,24 @@
 
 #include "base/memory.h"
 #include "data/labels.h"
+#include "data/sheet.h"
 
 /* ---- reading --------------------------------------------------------------------------------- */
+
+lk_status lk_model_note_sheet(const lk_model *model, lk_dataset *dataset) {
+    lk_shape own = lk_shape_picture(model->data.shape), read = lk_shape_picture(dataset->shape);
+    if (own.axes != 3 || read.axes != 3 || dataset->examples != 1) {
+        return LK_OK;
+    }
+    int64_t tiles = lk_sheet_shows(lk_tile_of(own), read.size[0], read.size[1]);
+    return tiles < 2
+               ? LK_OK
+               : lk_dataset_note(model->context, dataset,
+                                 "taken as one picture, though it is as large as a sheet of "
+                                 "%lld pictures of %lldx%lld (a folder NAME/ or .npy keeps "
+                                 "them apart)",
+                                 (long long)tiles, (long long)own.size[0], (long long)own.size[1]);
+}
 
 static lk_status prepare(const lk_model *model, const lk_take_options *options, lk_binarization how,
                          lk_dataset *dataset, lk_binarization *done) {
@@ -22,7 +38,8 @@ static lk_status prepare(const lk_model *model, const lk_take_options *options, 
         LK_TRY(lk_dataset_read_labels(model->context, options->labels, dataset));
     }
     lk_shape there;
-    return lk_model_takes(model, dataset, &there);
+    LK_TRY(lk_model_takes(model, dataset, &there));
+    return lk_model_note_sheet(model, dataset);
 }
 
 static lk_status fits(lk_context *context, const void *argument, const char *name, lk_shape shape) {
@@ -232,11 +249,12 @@ lk_status lk_model_accepts_local(const lk_model *model, const lk_items *items) {
     const lk_local_form *form = &model->data.local;
     const lk_local *local = lk_items_local(items);
     if (form->alphabet > 0 && local == NULL) {
-        return lk_fail(model->context, LK_MISMATCH,
-                       "%s: the model is given a slower sequence, a symbol for every %d positions, "
-                       "and none is given%s",
-                       lk_items_path(items), form->every,
-                       lk_advice(model->context, "local", " (--local PATH)"));
+        return lk_fail(
+            model->context, LK_MISMATCH,
+            "%s: the model is given a slower sequence, a symbol for every %d positions, "
+            "and none is given%s",
+            lk_items_path(items), form->every,
+            lk_advice_or(model->context, "local", " (--local PATH)", " (lk_loading.local)"));
     }
     const lk_local_form *own = local != NULL ? lk_local_form_of(local) : form;
     return local == NULL || (form->every == own->every && form->alphabet == own->alphabet)

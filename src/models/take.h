@@ -27,6 +27,9 @@ typedef enum lk_data_use {
  * before it is. To be set when all else of the options is. The model must
  * outlive them. */
 void lk_model_wish(const lk_model *model, lk_data_use use, lk_dataset_options *reading);
+/* One picture that is as large as a sheet of the model's own (what is drawn into one .png) gets a
+ * note, since it is taken as a single one. */
+lk_status lk_model_note_sheet(const lk_model *model, lk_dataset *dataset);
 /* What any new model asks: examples of no more variables than it may have. */
 void lk_model_wish_new(lk_dataset_options *reading);
 /* Reads examples for a model and checks that they fit: LK_MISMATCH says what does not. Grey values

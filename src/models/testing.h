@@ -91,6 +91,18 @@ static inline void testing_random_weights(lk_model *model, float weight) {
 }
 
 /* x[count][variables], each value as likely as any other. */
+/* All weights of parameters whose names contain `part`. */
+static inline void testing_set_weights(lk_model *model, const char *part, float value) {
+    for (int32_t p = 0; p < model->parameters->count; p++) {
+        lk_parameter *parameter = &model->parameters->list[p];
+        for (int64_t e = 0;
+             strstr(parameter->name, part) != NULL && e < parameter->rows * parameter->columns;
+             e++) {
+            parameter->value[e] = value;
+        }
+    }
+}
+
 static inline void testing_random_values(const lk_model *model, int64_t count, uint64_t seed,
                                          uint16_t *x) {
     lk_random random = {seed, LK_FOR_CHECK};

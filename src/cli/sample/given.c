@@ -140,6 +140,7 @@ lk_status sample_read_given(const cli_arguments *arguments, const lk_model *mode
         status = part != NULL ? lk_given_first_part(model, dataset, given)
                               : hold(arguments, model, dataset, shape, given);
     }
+    status = status == LK_OK ? lk_model_note_sheet(model, dataset) : status;
     if (status == LK_OK) {
         status =
             lk_given_labels(model, dataset, asked->labels != NULL ? asked->labels[0] : -1, given);

@@ -2,13 +2,14 @@
 # Two builds of likely against each other, verb by verb, on the same models:
 #   bench/against.sh OLD_BUILD NEW_BUILD [CASE ...]
 # OLD_BUILD trains each case's model, and both builds use it, in turn: train, eval, score, score
-# with a map, sample, compress (without verification), decompress. A line for each: processor time
-# (user and system) and seconds of OLD and of NEW, the least of all rounds, and the ratios NEW to
-# OLD; with GNU time (Debian: time) also the least of the peaks of memory. A ratio above 1 is a
-# slower, or larger, NEW. What differs by more than 3 % and by 10 ms is marked, and then the exit
-# status is 1. Least processor times stand even where other programs run beside; seconds need a
-# quiet machine. The builds may choose other numbers of slices for training, which is part of what
-# is compared.
+# with a map, sample, compress (without verification), decompress (what the build itself has
+# compressed). A line for each: processor time (user and system) and seconds of OLD and of NEW, the
+# least of all rounds, of processor time also the median, and the ratios NEW to OLD of the least;
+# with GNU time (Debian: time) also the least of the peaks of memory. A ratio above 1 is a slower,
+# or larger, NEW. What differs by more than 3 % and by 10 ms is marked, and then the exit status is
+# 1. Least processor times stand even where other programs run beside; seconds need a quiet machine.
+# The builds may choose other numbers of slices for training, or of lanes for compression, which is
+# part of what is compared.
 # Environment: ROUNDS (default 5), THREADS (default 1; 0: the processors), VERBS (default: all).
 set -euo pipefail
 old=$(realpath "${1:?bench/against.sh OLD_BUILD NEW_BUILD [CASE ...]}")/likely
@@ -39,7 +40,7 @@ rows() {
     od -An -v -t u1 -w"$2" "$work/words-$1.txt" | sed 's/^ *//; s/  */,/g' >"$work/rows-$2.csv"
 }
 digits 200 && digits 10000
-words 60000
+words 40000 && words 60000
 rows 24000 48 && rows 12000 300
 gunzip -c "$root/examples/alarm/alarm_train.txt.gz" >"$work/alarm.txt"
 
@@ -61,6 +62,9 @@ pixelcnn-colour|pixelcnn --set blocks=2 --set channels=8 --epochs 1|rows-300.csv
 row-lstm|pixelrnn --set channels=8 --epochs 1|digits-200.pbm|--shape 28x28x1|--count 64 --out @.pbm
 diagonal-bilstm|pixelrnn --set kind=diagonal --set channels=8 --epochs 1|digits-200.pbm|\
 --shape 28x28x1|--count 64 --out @.pbm
+pixelcnn-64|pixelcnn --set blocks=7 --set channels=64 --set head=128 --epochs 1|digits-200.pbm|\
+--shape 28x28x1|--count 32 --out @.pbm
+lstm-2x512|charrnn --set width=512 --text bytes --epochs 1|words-40000.txt||--length 8000 --out @
 lstm|charrnn --text utf8 --epochs 1|words-60000.txt||--length 8000 --out @
 gru|charrnn --set cell=gru --text bytes --epochs 1|words-60000.txt||--length 8000 --out @
 "
@@ -81,7 +85,10 @@ least() {
          END { print a, b, c }' "$1"
 }
 
-# use BUILD VERB: one run; what a verb needs of another, OLD has left behind
+# middle FILE: the median of its first column
+middle() { sort -g "$1" | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
+
+# use BUILD VERB: one run
 use() {
     local build=$1 verb=$2 binary=${!1} out=$work/$1.out
     local data=(--data "$work/$data_name" --quiet "${threads[@]}")
@@ -96,13 +103,13 @@ use() {
     compress) measure "$build-compress" "$binary" compress "$work/model" $shape "${data[@]}" \
         --no-verify --out "$work/$build.lk" ;;
     decompress) measure "$build-decompress" "$binary" decompress "$work/model" --quiet \
-        "${threads[@]}" --data "$work/old.lk" --out "$out.$restored_format" ;;
+        "${threads[@]}" --data "$work/$build.lk" --out "$out.$restored_format" ;;
     esac
 }
 
 slower=0
-printf '%-16s %-10s %8s %8s %6s  %8s %8s %6s  %8s %8s %6s\n' case verb 'old cpu' 'new cpu' ratio \
-    'old s' 'new s' ratio 'old MB' 'new MB' ratio
+printf '%-16s %-10s %8s %8s %6s  %8s %8s  %8s %8s %6s  %8s %8s %6s\n' case verb 'old cpu' \
+    'new cpu' ratio median median 'old s' 'new s' ratio 'old MB' 'new MB' ratio
 while IFS='|' read -r name training data_name shape sampling; do
     [[ -n $name ]] || continue
     [[ ${#cases[@]} -eq 0 || " ${cases[*]} " == *" $name "* ]] || continue
@@ -111,8 +118,10 @@ while IFS='|' read -r name training data_name shape sampling; do
     [[ $training != *--text* ]] || map_format=html restored_format=txt
     "$old" train $training $shape --data "$work/$data_name" --valid-fraction 0 --quiet \
         --out "$work/model" >/dev/null
-    "$old" compress "$work/model" $shape --data "$work/$data_name" --no-verify --quiet \
-        --out "$work/old.lk" >/dev/null
+    for build in old new; do
+        "${!build}" compress "$work/model" $shape --data "$work/$data_name" --no-verify --quiet \
+            --out "$work/$build.lk" >/dev/null
+    done
     for verb in "${verbs[@]}"; do
         # A map is of images and of texts.
         [[ $verb != map || $shape == *x* || $map_format == html ]] || continue
@@ -120,13 +129,14 @@ while IFS='|' read -r name training data_name shape sampling; do
             use old "$verb"
             use new "$verb"
         done
-        echo "$name $verb $(least "$work/old-$verb") $(least "$work/new-$verb")" | awk '
+        echo "$name $verb $(least "$work/old-$verb") $(least "$work/new-$verb")" \
+            "$(middle "$work/old-$verb") $(middle "$work/new-$verb")" | awk '
             function ratio(a, b) { return a > 0 ? b / a : 1 }
             {
                 slow = $6 > 1.03 * $3 && $6 > $3 + 0.01
-                printf "%-16s %-10s %8.3f %8.3f %6.3f  %8.3f %8.3f %6.3f  %8.1f %8.1f %6.3f%s\n",
-                    $1, $2, $3, $6, ratio($3, $6), $4, $7, ratio($4, $7), $5 / 1024, $8 / 1024,
-                    ratio($5, $8), slow ? "  slower" : ""
+                printf "%-16s %-10s %8.3f %8.3f %6.3f  %8.3f %8.3f  %8.3f %8.3f %6.3f  " \
+                    "%8.1f %8.1f %6.3f%s\n", $1, $2, $3, $6, ratio($3, $6), $9, $10, $4, $7,
+                    ratio($4, $7), $5 / 1024, $8 / 1024, ratio($5, $8), slow ? "  slower" : ""
                 exit slow
             }' || slower=1
     done

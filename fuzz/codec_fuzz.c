@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codec/coder.h"
+#include "codec/cuts.h"
 
 #define ITEMS_MOST 4
 #define VARIABLES 5
@@ -58,6 +59,8 @@ static void make_world(int which, world *w) {
     w->container = (lk_container){.version = 4, .lanes = 1 + which / 2 % 2 * 2, .longest = 7};
     w->container.texts = texts;
     w->container.local = local;
+    w->container.cuts = which == 2 || which == 4;
+    w->container.longest = w->container.cuts ? 4 : 7;
     w->container.form = about.local;
     w->container.labels = !texts;
     w->container.names = which < 2;
@@ -74,9 +77,25 @@ static world *the_world(int which) {
     return &worlds[which];
 }
 
+/* Cuts of these bytes, such as a decoder may meet. */
+static void fill_cuts(const world *w, const uint8_t *data, int64_t size, lk_content *content) {
+    for (int64_t i = 0; i < content->items && w->container.cuts; i++) {
+        int64_t parts = lk_cuts_parts(&w->container, content->length[i]);
+        int64_t units = content->length[i], number = 0;
+        for (int64_t k = 0; k < parts && parts > 1; k++) {
+            int64_t choice = size > 0 ? data[(i + k) % size] : 0;
+            int64_t room = lk_cuts_even(units, parts, k + 1) - lk_cuts_even(units, parts, k);
+            number = choice % (k > 0 ? room : lk_cuts_lead_most(units, parts) + 1);
+            units -= k == 0 ? number : 0;
+            lk_buffer_put(&content->cuts, &number, sizeof number);
+        }
+    }
+}
+
 /* Items of these bytes. */
 static void fill(const world *w, const uint8_t *data, int64_t size, lk_content *content) {
     int64_t begin = 0;
+    fill_cuts(w, data, size, content);
     for (int64_t k = 0; k < content->symbols; k++) {
         uint32_t character = size > 0 ? data[k % size] : 0;
         int32_t alphabet = lk_model_alphabet_of(w->model, k % VARIABLES);

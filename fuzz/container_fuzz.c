@@ -88,6 +88,7 @@ static void round_trip(const uint8_t *data, int64_t size) {
     lk_buffer file = {0}, other = {0};
     bool intact = false;
     c.texts = data[1] % 2 == 1;
+    c.cuts = data[1] % 4 == 3;
     c.longest = 1;
     lk_container_put_header(&c, &file);
     for (int64_t i = 0; i < count; i++) {

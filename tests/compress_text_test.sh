@@ -41,7 +41,8 @@ for model in bytes utf8 conv1d; do
         expect_same "$work/$file" "$work/restored" "$file with $model"
     done
     run eval "$work/$model" --data "$work/test.txt" --json >"$work/eval"
-    run compress "$work/$model" --data "$work/test.txt" --out "$work/c" --json >"$work/report"
+    run compress "$work/$model" --data "$work/test.txt" --out "$work/c" --lanes 1 --json \
+        >"$work/report"
     awk -v eval="$(json "$work/eval" bits_per_byte)" \
         -v own="$(json "$work/report" model_bits_per_byte)" \
         -v over="$(json "$work/report" overhead)" -v coded="$(json "$work/report" bytes)" \
@@ -53,6 +54,9 @@ for model in bytes utf8 conv1d; do
         >"$work/report"
     [[ $(json "$work/report" lanes) -eq 5 && $(json "$work/report" chunks) -ge 4 ]] ||
         fail "geometry: $(cat "$work/report")"
+    run info "$work/c" --json >"$work/report"
+    [[ $(json "$work/report" version) -eq 7 && $(json "$work/report" cuts) == true ]] ||
+        fail "cuts are not told: $(cat "$work/report")"
     for isa in $isas; do
         LIKELY_ISA=$isa run compress "$work/$model" --data "$work/test.txt" --out "$work/c2" \
             "${geometry[@]}" --threads 3 --no-verify >/dev/null
@@ -76,6 +80,25 @@ for model in bytes utf8 conv1d; do
         expect_same "$work/test.txt" "$work/restored" "restored by $model, learning, with $isa"
     done
 done
+
+# A text in lanes, which begin where lines do after the text's first ones, costs little more than in
+# one; and a long one is cut without being asked.
+for model in bytes utf8 conv1d; do
+    run compress "$work/$model" --data "$work/test.txt" --out "$work/c" --lanes 1 >/dev/null
+    run compress "$work/$model" --data "$work/test.txt" --out "$work/c2" --lanes 6 >/dev/null
+    one=$(wc -c <"$work/c") six=$(wc -c <"$work/c2")
+    [[ $six -le $((one + 6 * 8)) && $six -ne $one ]] ||
+        fail "$model: $one bytes in one lane, $six in 6"
+    checks=$((checks + 1))
+done
+cat "$work/test.txt" "$work/test.txt" "$work/test.txt" >"$work/long"
+run compress "$work/bytes" --data "$work/long" --out "$work/c" --json >"$work/report"
+[[ $(json "$work/report" lanes) -ge 4 && $(json "$work/report" lanes) -le 16 ]] ||
+    fail "lanes of $(wc -c <"$work/long") bytes: $(cat "$work/report")"
+run decompress "$work/bytes" --data "$work/c" --out "$work/restored" >/dev/null
+expect_same "$work/long" "$work/restored" "in as many lanes as chosen"
+run compress "$work/bytes" --data - --out "$work/c2" <"$work/long" >/dev/null
+expect_same "$work/c" "$work/c2" "from a pipe"
 
 # Beats what knows nothing of such texts.
 run compress "$work/utf8" --data "$work/test.txt" --out "$work/c" >/dev/null

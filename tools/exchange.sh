@@ -96,11 +96,10 @@ try_text() { # NAME FAMILY ARGUMENTS...
     local m=$work/$1 family=$2
     shift 2
     a train "$family" $(of text.train) --window 32 --batch-size 8 --out "$m" --quiet "$@" >/dev/null
-    for lanes in 1 6; do
-        a compress "$m" $(of text) --out "$m.here" --lanes $lanes --chunk-symbols 17000 \
+    for lanes in "--lanes 1" "--lanes 6" ""; do
+        a compress "$m" $(of text) --out "$m.here" $lanes --chunk-symbols 17000 >/dev/null
+        b compress "$m" $(of text) --out "$m.there" $lanes --chunk-symbols 17000 --threads 3 \
             >/dev/null
-        b compress "$m" $(of text) --out "$m.there" --lanes $lanes --chunk-symbols 17000 \
-            --threads 3 >/dev/null
         cmp "$m.here" "$m.there"
         b decompress "$m" --data "$m.here" --out "$m.from-here" >/dev/null
         a decompress "$m" --data "$m.there" --out "$m.from-there" >/dev/null
@@ -124,6 +123,8 @@ try_text() { # NAME FAMILY ARGUMENTS...
 try_text lstm charrnn --text utf8 --set width=32 --epochs 2
 try_text gru charrnn --text bytes --set cell=gru --set width=24 --set layers=1 --epochs 1
 try_text convolution conv1d --text utf8 --set layers=4 --set channels=12 --set head=12 --epochs 1
+try_text attention transformer --text bytes --set layers=2 --set width=16 --set heads=2 \
+    --set window=24 --epochs 1
 slow=yes
 try_text told-lstm charrnn --text bytes --local-every 50 --set width=24 --set layers=1 --epochs 1
 try_text told-convolution conv1d --text bytes --local-every 50 --set layers=3 --set channels=8 \

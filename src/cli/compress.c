@@ -30,7 +30,9 @@ static const cli_option options[] = {
      false},
     {"lanes", "N",
      "streams that are coded side by side, 1 to 4096: examples, texts, or parts of a text, which "
-     "are faster and a little larger (default: chosen, fewer where --memory is small)",
+     "are faster and some 10 bits larger for each (default: chosen: up to 16 parts of a text, each "
+     "of 4096 symbols or more, and up to 64 of 65536; 1 with --adapt; fewer where --memory is "
+     "small)",
      false},
     {"adapt", "RATE",
      "the model learns from what it has met, in each chunk from its own weights on: a step at this "
@@ -220,8 +222,9 @@ const cli_verb cli_compress_verb = {
         "size; all of one file have one size. Labels are kept.\n"
         "With a model of texts any file is restored byte for byte, and a folder with its files' "
         "names: characters that the model does not know cost 21 bits more than the symbol for "
-        "such. Each lane of each chunk begins knowing nothing: the likelihood that is told is "
-        "that of the lanes.\n\n"
+        "such. A chunk begins knowing nothing; so do the lanes of a recording, and of a model that "
+        "learns, while those of a text begin after its first lines. The likelihood that is told is "
+        "that of the lanes (--lanes 1: of the text, as likely eval has it, if it is one chunk).\n\n"
         "examples:\n"
         "  likely compress digits.likely --data test.amat.gz --out test.lk\n"
         "  likely decompress digits.likely --data test.lk --out restored.amat\n"

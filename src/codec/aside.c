@@ -4,7 +4,7 @@
  * how often it came before in the chunk, in bytes of its kind. */
 #include <string.h>
 
-#include "codec/content.h"
+#include "codec/cuts.h"
 
 #define GAIN 24
 #define TOTAL_MOST (1 << 16)
@@ -157,6 +157,40 @@ static void code_local(lk_code *code, counts c[3], lk_content *content, int64_t 
     }
 }
 
+/* ---- cuts ------------------------------------------------------------------------------------ */
+
+/* The number at *at of the list; decoding, it is put there. */
+static int64_t code_cut(lk_code *code, counts *c, lk_buffer *cuts, int64_t *at, int64_t most) {
+    int64_t number = 0;
+    if (!code->decoding) {
+        memcpy(&number, cuts->data + *at, sizeof number);
+    }
+    number = code_number(code, c, number);
+    code->wrong |= number > most;
+    if (code->decoding && !code->wrong) {
+        lk_buffer_put(cuts, &number, sizeof number);
+        code->no_memory |= cuts->failed;
+        code->wrong |= cuts->failed;
+    }
+    *at += (int64_t)sizeof number;
+    return number;
+}
+
+/* Of an item that is cut what leads, then how far each part but the first begins behind its even
+ * place: less than to the next one. */
+static void code_cuts(const lk_container *container, lk_code *code, counts c[2],
+                      lk_content *content, int64_t item, int64_t *at) {
+    int64_t parts = lk_cuts_parts(container, content->length[item]);
+    int64_t units = content->length[item] / lk_symbols_unit(content->alphabet);
+    if (parts > 1 && !code->wrong) {
+        units -= code_cut(code, &c[0], &content->cuts, at, lk_cuts_lead_most(units, parts));
+    }
+    for (int64_t k = 1; k < parts && !code->wrong; k++) {
+        int64_t next = lk_cuts_even(units, parts, k + 1) - lk_cuts_even(units, parts, k);
+        code_cut(code, &c[1], &content->cuts, at, next - 1);
+    }
+}
+
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 bool lk_content_names(const char *name) {
@@ -171,9 +205,9 @@ bool lk_content_names(const char *name) {
 }
 
 void lk_content_code_aside(const lk_container *container, lk_code *code, lk_content *content) {
-    counts length = {0}, label = {0}, sound = {0}, name[2] = {0}, local[3] = {0};
+    counts length = {0}, label = {0}, sound = {0}, name[2] = {0}, local[3] = {0}, cuts[2] = {0};
     char before[NAME_MOST + 1] = {0};
-    int64_t at = 0, left = content->symbols;
+    int64_t at = 0, cut = 0, left = content->symbols;
     int64_t unit = content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
     telling words = {0};
     if (container->words && content->first) {
@@ -202,6 +236,9 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
         }
         if (container->names) {
             code_name(code, name, &content->names, &at, before);
+        }
+        if (container->cuts) {
+            code_cuts(container, code, cuts, content, i, &cut);
         }
     }
     code->wrong |= content->alphabet != NULL && content->items > 1 && left != 0;

@@ -29,9 +29,9 @@ typedef struct lk_codec_options {
     /* Compressing. Of examples, how many make a chunk; 0: as much as 4096 of 784 binary variables,
      * a multiple of the lanes. Of texts, symbols; 0: at most 4 Mi, in parts of equal length. */
     int64_t chunk;
-    /* Streams that are coded side by side. 0: of examples 256; of texts one for each 64 Ki symbols
-     * of a chunk, 1 to 64; halved while they would need much memory, or more than may be taken; 1
-     * of a model that learns. */
+    /* Streams that are coded side by side. 0: of examples 256, of texts one for each 64 Ki symbols
+     * of a chunk, up to 64, or up to 16 of 4 Ki and more; fewer where they would need much memory,
+     * or more than may be taken; 1 of a model that learns (codec/choose.h). */
     int64_t lanes;
     float learning_rate; /* above 0: the model learns from a chunk while it is coded */
     bool skip_verify;    /* do not decode each chunk, as written, and compare it with the items */

@@ -139,7 +139,12 @@ static span span_at(const task *t, int64_t row, int64_t last) {
 
 /* Where a lane's symbol stands in the content. */
 static uint16_t *value_at(const task *t, const span *s, int64_t lane) {
-    return t->content->value + t->lane[lane].begin + s->variable;
+    return t->content->value + lk_lane_at(&t->lane[lane], s->variable);
+}
+
+/* It leads into what the lane codes, and has been coded. */
+static bool leads(const task *t, const span *s, int64_t lane) {
+    return s->place < t->lane[lane].lead;
 }
 
 static int64_t width_of(const task *t) {
@@ -277,11 +282,13 @@ static lk_status code_span(task *t, const span *s) {
     int64_t at = s->row - t->first;
     for (int64_t lane = s->lane; lane < s->live && !t->code->wrong; lane++, at++) {
         uint16_t *value = value_at(t, s, lane);
-        LK_TRY(code_value(t, s, at, lane, value));
+        if (!leads(t, s, lane)) {
+            LK_TRY(code_value(t, s, at, lane, value));
+            t->told++;
+        }
         column[lane] = *value;
     }
     memset(column + s->live, 0, (size_t)(s->end - s->live) * sizeof *column);
-    t->told += s->live - s->lane;
     if (t->incremental && s->end == t->lanes && !t->code->wrong) {
         lk_run_set(t->run, s->place, column);
     }
@@ -336,7 +343,7 @@ static lk_status forward(task *t, int64_t first, int64_t count) {
     for (int64_t lane = 0; lane < t->lanes; lane++) {
         const lk_lane *l = &t->lane[lane];
         for (int64_t i = first; i < first + count; i++) {
-            *x++ = i < l->length ? t->content->value[l->begin + i] : 0;
+            *x++ = i < l->length ? t->content->value[lk_lane_at(l, i)] : 0;
         }
     }
     return lk_run_forward(t->run, t->coder->values, count);
@@ -347,8 +354,11 @@ static lk_status read_local(void *argument, int64_t lane, int64_t first, int64_t
                             uint16_t *cells) {
     const task *t = argument;
     const lk_lane *l = &t->lane[lane];
-    int64_t within = l->within / lk_symbols_unit(t->content->alphabet);
-    lk_content_local_cells(t->content, l->item, within + first, count, cells);
+    int64_t unit = lk_symbols_unit(t->content->alphabet), lead = l->lead / unit;
+    int64_t led = first >= lead ? 0 : count < lead - first ? count : lead - first;
+    lk_content_local_cells(t->content, l->item, first, led, cells);
+    first = lk_lane_within(l, (first + led) * unit) / unit;
+    lk_content_local_cells(t->content, l->item, first, count - led, cells + led * LK_LOCAL_CELLS);
     return LK_OK;
 }
 

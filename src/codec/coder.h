@@ -1,7 +1,8 @@
 /* Coding a chunk, in either direction: group by group (codec/lanes.h), on runs of a model. The
  * parallel and the incremental schedule give the same bytes. Symbol order: group; then step; then
- * place within the step; then lane, of those that are so long. The escape of a text is followed by
- * its character, evenly among 2^LK_ESCAPED_BITS. Only integer CDFs decide intervals. */
+ * place within the step; then lane, of those that are so long, but where something leads into it.
+ * The escape of a text is followed by its character, evenly among 2^LK_ESCAPED_BITS. Only integer
+ * CDFs decide intervals. */
 #ifndef LK_CODEC_CODER_H
 #define LK_CODEC_CODER_H
 

@@ -3,21 +3,10 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "codec/codec.h"
+#include "codec/choose.h"
 #include "codec/coder.h"
 #include "models/take.h"
 #include "team/team.h"
-
-/* Of raw data in a chunk of examples: so much that its frame of 40 bytes vanishes. */
-#define CHUNK_BITS (INT64_C(4096) * 784)
-#define CHUNK_SYMBOLS (INT64_C(4) << 20)
-/* Of recordings, whose files are larger: a fourth of the memory, for 0.004 % of the size. */
-#define CHUNK_SOUND_SYMBOLS (INT64_C(1) << 20)
-/* A text's lane: so long that its beginning, where less is known, costs little. */
-#define LANE_SYMBOLS (INT64_C(1) << 16)
-#define EXAMPLE_LANES 256 /* at most, unless given */
-#define TEXT_LANES 64
-#define RUN_BYTES ((double)(INT64_C(1) << 29)) /* that all lanes should take */
 
 /* One compression under way. */
 typedef struct job {
@@ -34,14 +23,6 @@ typedef struct job {
     lk_buffer bytes; /* of what is written next */
     lk_codec_report report;
 } job;
-
-static int64_t between(int64_t least, int64_t value, int64_t most) {
-    return value > most ? most : value < least ? least : value;
-}
-
-static int64_t pieces(int64_t count, int64_t size) {
-    return count / size + (count % size != 0);
-}
 
 /* ---- what is coded --------------------------------------------------------------------------- */
 
@@ -130,96 +111,18 @@ static lk_status describe_examples(job *work) {
     return lk_model_takes(work->model, data, &work->shape);
 }
 
-/* ---- geometry -------------------------------------------------------------------------------- */
-
-/* Lanes, where they are not given: as many as there are streams for, and memory. Where more may be
- * taken than they need it does not matter how much, so that the same data give the same bytes. */
-static lk_status choose_lanes(job *work, int64_t streams) {
-    lk_run_options options = {.shape = work->shape, .schedules = LK_INCREMENTAL};
-    int64_t *lanes = &work->container.lanes, most = work->context->memory_most;
-    bool one = work->options.learning_rate > 0.0f; /* several learn only half of what it does */
-    *lanes = work->options.lanes > 0 ? work->options.lanes : one ? 1 : streams;
-    if (work->options.lanes > 0 || *lanes == 1) {
-        return LK_OK;
-    }
-    bool bounded = most > 0 && (double)most < RUN_BYTES;
-    LK_TRY(lk_run_fit(work->model, &options, bounded ? (double)most : RUN_BYTES, lanes));
-    options.schedules = LK_PARALLEL;
-    return most > 0 && !work->options.incremental_encode
-               ? lk_run_fit(work->model, &options, (double)most, lanes)
-               : LK_OK;
-}
-
-/* Symbols of a chunk, where they are not given: halved until its items, of that length, may be
- * held. */
-static int64_t choose_chunk(const job *work, int64_t symbols, int64_t length) {
-    double most = (double)work->context->memory_most;
-    while (symbols > LANE_SYMBOLS && most > 0.0 &&
-           lk_content_bytes(&work->container, work->symbols, symbols / length, symbols) > most) {
-        symbols /= 2;
-    }
-    return symbols;
-}
-
-static lk_status choose_for_examples(job *work) {
-    int64_t count = lk_items_count(work->items), length = lk_items_length(work->items, 0);
-    int64_t given = work->options.chunk, bits = 1, *lanes = &work->container.lanes;
-    while (INT64_C(1) << bits < work->container.alphabet) {
-        bits++;
-    }
-    int64_t chunk = between(
-        1, given > 0 ? given : choose_chunk(work, CHUNK_BITS / bits, length) / length, count);
-    LK_TRY(choose_lanes(work, between(1, EXAMPLE_LANES, chunk)));
-    *lanes = between(1, *lanes, chunk);
-    chunk -= given > 0 || chunk == count ? 0 : chunk % *lanes; /* groups are full but in the last */
-    work->chunk = between(1, chunk, between(1, LK_CHUNK_SYMBOLS_MOST / length, count)) * length;
-    return LK_OK;
-}
-
-/* Symbols that are whole units: at least one. */
-static int64_t whole_units(const job *work, int64_t symbols) {
-    int64_t unit = lk_symbols_unit(work->symbols);
-    return symbols < unit ? unit : symbols - symbols % unit;
-}
-
-static lk_status choose_for_texts(job *work) {
-    int64_t count = lk_items_count(work->items), given = work->options.chunk, longest = 1;
-    int64_t streams = 0, *lanes = &work->container.lanes;
-    int64_t symbols = work->container.sound ? CHUNK_SOUND_SYMBOLS : CHUNK_SYMBOLS;
-    int64_t most = choose_chunk(work, symbols, symbols);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t length = lk_items_length(work->items, i);
-        longest = length > longest ? length : longest;
-        streams += pieces(length, LANE_SYMBOLS);
-    }
-    work->chunk = given > 0        ? between(1, given, LK_CHUNK_TEXT_MOST)
-                  : longest > most ? pieces(longest, pieces(longest, most))
-                                   : most;
-    int64_t unit = lk_symbols_unit(work->symbols);
-    work->chunk = whole_units(work, work->chunk + (given > 0 ? 0 : unit - 1));
-    int64_t alone = between(1, longest, work->chunk); /* symbols of a text in a chunk of its own */
-    int64_t parts = between(1, alone / LANE_SYMBOLS, TEXT_LANES);
-    LK_TRY(choose_lanes(work, count == 1 ? parts : between(1, streams, TEXT_LANES)));
-    parts = work->options.lanes > 0 ? *lanes : between(1, parts, *lanes);
-    work->container.longest =
-        pieces(alone / unit + (alone < unit), between(1, parts, alone)) * unit;
-    *lanes = count == 1 ? pieces(alone, work->container.longest) : *lanes;
-    return LK_OK;
-}
-
 static lk_status choose(job *work) {
-    const lk_codec_options *o = &work->options;
-    if (o->lanes < 0 || o->lanes > LK_CONTAINER_LANES_MOST || o->chunk < 0) {
-        return lk_fail(work->context, LK_INVALID, "chunks hold 1 item or more, in 1 to %d lanes",
-                       LK_CONTAINER_LANES_MOST);
-    }
-    if (o->learning_rate != 0.0f && !lk_learn_rate_valid(o->learning_rate)) {
-        return lk_fail(work->context, LK_INVALID, "a model learns at a rate up to %g; not at %g",
-                       (double)LK_LEARN_RATE_MOST, (double)o->learning_rate);
-    }
-    work->container.learning_rate = o->learning_rate;
+    lk_choice choice = {.model = work->model,
+                        .items = work->items,
+                        .symbols = work->symbols,
+                        .shape = work->shape,
+                        .options = &work->options,
+                        .container = &work->container};
+    LK_TRY(lk_choose(&choice));
+    work->chunk = choice.chunk;
+    work->container.learning_rate = work->options.learning_rate;
     work->container.model = lk_model_fingerprint(work->model);
-    return work->container.texts ? choose_for_texts(work) : choose_for_examples(work);
+    return LK_OK;
 }
 
 /* ---- chunks ---------------------------------------------------------------------------------- */

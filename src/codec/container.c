@@ -41,16 +41,23 @@ static void header_fields(lk_layout *f, lk_container *c) {
     }
     lk_layout_number(f, &c->alphabet, 0, LK_ALPHABET_MOST);
     lk_layout_number(f, &c->format, 0, INT32_MAX);
+    c->cuts = c->version == LK_CONTAINER_CUTS;
+}
+
+/* The least version that says what it holds. */
+static int64_t version_of(const lk_container *c) {
+    return c->cuts    ? LK_CONTAINER_CUTS
+           : c->local ? LK_CONTAINER_LOCAL
+           : c->sound ? LK_CONTAINER_SOUND
+                      : LK_CONTAINER_VERSION;
 }
 
 static bool header_valid(const lk_container *c) {
     bool examples = lk_shape_variables(c->shape) <= INT32_MAX && c->alphabet >= 2;
+    bool old = c->version < LK_CONTAINER_VERSION;
     return (!c->words || (c->labels && !c->texts)) && (!c->sound || c->texts) &&
-           (!c->local || c->texts) &&
-           (c->version == LK_CONTAINER_LOCAL
-                ? c->local
-                : !c->local && c->sound == (c->version == LK_CONTAINER_SOUND)) &&
-           (c->texts ? c->version < LK_CONTAINER_VERSION || c->longest > 0 : examples) &&
+           (!c->local || c->texts) && (!c->cuts || c->texts) &&
+           (old || c->version == version_of(c)) && (c->texts ? old || c->longest > 0 : examples) &&
            (c->learning_rate == 0.0f || lk_learn_rate_valid(c->learning_rate));
 }
 
@@ -90,9 +97,7 @@ static void index_fields(lk_layout *f, lk_container *c) {
 
 void lk_container_put_header(lk_container *c, lk_buffer *to) {
     lk_layout f = {.to = to};
-    c->version = c->local   ? LK_CONTAINER_LOCAL
-                 : c->sound ? LK_CONTAINER_SOUND
-                            : LK_CONTAINER_VERSION;
+    c->version = version_of(c);
     uint8_t head[2] = {0, (uint8_t)c->version}; /* the header's size comes last */
     LK_REQUIRE(to->size == 0 && header_valid(c));
     lk_layout_bytes(&f, magic, MAGIC_SIZE);
@@ -333,10 +338,10 @@ lk_status lk_container_open(lk_source *source, lk_container *c) {
     lk_layout fields = {0};
     *c = (lk_container){.source = source};
     LK_TRY(read_frame(c, &fields));
-    if (c->version < 1 || c->version > LK_CONTAINER_LOCAL) {
+    if (c->version < 1 || c->version > LK_CONTAINER_CUTS) {
         return lk_fail(source->context, LK_UNSUPPORTED,
                        "%s: container version %lld; this build of likely reads versions 1 to %d",
-                       source->path, (long long)c->version, LK_CONTAINER_LOCAL);
+                       source->path, (long long)c->version, LK_CONTAINER_CUTS);
     }
     bool old = c->version < LK_CONTAINER_VERSION;
     if (old) {

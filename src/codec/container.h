@@ -7,9 +7,9 @@
  * next mark is looked for whose header's checksum agrees. The index at the end tells where chunks
  * are and how much there is in all; the file can be read without it.
  *
- * Version 5 is the same, of recordings, and version 6 of those or of texts, with a slower sequence
- * beside them. Versions 1 (examples), 2 (a text) and 3 (a text from which
- * the model learned) are read (codec/container_old.c). */
+ * Version 5 is the same, of recordings, version 6 of those or of texts, with a slower sequence
+ * beside them, and version 7 of any of these, where cuts are told. Versions 1 (examples), 2 (a
+ * text) and 3 (a text from which the model learned) are read (codec/container_old.c). */
 #ifndef LK_CODEC_CONTAINER_H
 #define LK_CODEC_CONTAINER_H
 
@@ -20,6 +20,7 @@
 #define LK_CONTAINER_VERSION 4
 #define LK_CONTAINER_SOUND 5 /* the same, of recordings */
 #define LK_CONTAINER_LOCAL 6 /* the same, of texts or recordings with a slower sequence */
+#define LK_CONTAINER_CUTS 7  /* the same, of any of these, where cuts are told */
 #define LK_CONTAINER_HEADER_MOST 128
 #define LK_CONTAINER_LANES_MOST 4096
 /* Of one chunk: symbols of texts; of examples, unless it is one; texts. */
@@ -38,6 +39,7 @@ typedef struct lk_container {
     bool words;          /* of examples: labels are symbols of words, which are told */
     int64_t lanes;       /* most streams that are coded side by side (codec/lanes.h) */
     int64_t longest;     /* texts: symbols of a stream; 0 (versions 2, 3): `lanes` equal parts */
+    bool cuts;           /* texts: where they are cut, and what leads, is told (codec/cuts.h) */
     float learning_rate; /* of the model, from the beginning of each chunk on; 0: it does not */
     /* Of examples, before any view; the format that they came from, and above its bits how an array
      * stood in the file (data/formats/array.h). Texts: no axes. */

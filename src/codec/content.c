@@ -1,6 +1,7 @@
-#include "codec/codec.h"
-
 #include <string.h>
+
+#include "codec/codec.h"
+#include "codec/cuts.h"
 
 static bool by_characters(const lk_container *container, const lk_symbols *alphabet) {
     return container->texts && alphabet->kind == LK_SYMBOLS_CHARACTERS;
@@ -62,6 +63,7 @@ void lk_content_deinit(lk_content *content) {
     lk_release(content->local);
     lk_release(content->local_begin);
     lk_buffer_release(&content->names);
+    lk_buffer_release(&content->cuts);
     lk_words_release(&content->words);
     lk_release(content->value);
     lk_release(content->character);
@@ -175,7 +177,8 @@ lk_status lk_content_read(lk_context *context, lk_items *items, const lk_contain
     if (container->words) {
         read_words(items, content);
     }
-    return content->names.failed || content->words.text.failed
+    lk_cuts_find(container, content);
+    return content->names.failed || content->words.text.failed || content->cuts.failed
                ? lk_fail_no_memory(context, "names", content->names.size)
                : LK_OK;
 }
@@ -190,7 +193,8 @@ bool lk_content_equal(const lk_content *a, const lk_content *b) {
            same(a->label, b->label, a->items, sizeof *a->label) &&
            same(a->sound, b->sound, a->items, sizeof *a->sound) &&
            lk_words_equal(&a->words, &b->words) &&
-           same(a->names.data, b->names.data, a->names.size, 1) &&
+           same(a->names.data, b->names.data, a->names.size, 1) && a->cuts.size == b->cuts.size &&
+           same(a->cuts.data, b->cuts.data, a->cuts.size, 1) &&
            same(a->value, b->value, a->symbols, sizeof *a->value) &&
            local_count(a) == local_count(b) &&
            same(a->local, b->local, local_count(a), sizeof *a->local) &&

@@ -23,6 +23,9 @@ typedef struct lk_content {
     lk_words words;        /* of labels; none: they are numbers, or the model knows their words */
     uint16_t *value;       /* owned, [symbols]: item after item */
     uint32_t *character;   /* owned, [symbols]: of texts of characters (data/utf8.h); else NULL */
+    /* int64_t, of each item that is cut: units that lead into its parts; and how many units each
+     * part but the first begins behind its even place (codec/cuts.h). Empty: nothing is told. */
+    lk_buffer cuts;
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 
@@ -47,7 +50,7 @@ int64_t lk_content_pour(const lk_content *content, int64_t first, int64_t count,
 uint32_t lk_content_hash(const lk_content *content, uint32_t seed, int64_t number, int64_t *bytes);
 
 /* Codes, in either direction, what is kept beside the symbols, and stands before them: the lengths
- * of several texts, labels and their words, names (codec/aside.c). */
+ * of several texts, labels and their words, names, cuts (codec/aside.c). */
 void lk_content_code_aside(const lk_container *container, lk_code *code, lk_content *content);
 /* Which symbols of its slower sequence stand in content->local for an item; the lengths up to that
  * one are known. Fills local_begin, items ascending. */

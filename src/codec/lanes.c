@@ -2,15 +2,10 @@
 
 #include <stdlib.h>
 
+#include "codec/cuts.h"
+
 static int64_t smaller(int64_t a, int64_t b) {
     return a < b ? a : b;
-}
-
-static int64_t parts_of(const lk_container *container, int64_t length) {
-    bool text = container->texts;
-    return !text || length == 0     ? length > 0
-           : container->longest > 0 ? (length - 1) / container->longest + 1
-                                    : smaller(container->lanes, length);
 }
 
 static int longest_first(const void *a, const void *b) {
@@ -20,33 +15,80 @@ static int longest_first(const void *a, const void *b) {
                : (one->begin > other->begin) - (one->begin < other->begin);
 }
 
-lk_status lk_lanes_cut(lk_context *context, const lk_container *container,
-                       const lk_content *content, lk_lanes *lanes) {
-    int64_t count = 0, begin = 0;
-    int64_t unit = content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
+static void sort(lk_lane *lane, int64_t count) {
     bool sorted = true;
-    for (int64_t i = 0; i < content->items; i++) {
-        count += parts_of(container, content->length[i]);
-    }
-    *lanes = (lk_lanes){.lane = lk_resize(NULL, count, sizeof *lanes->lane)};
-    if (lanes->lane == NULL) {
-        return lk_fail_no_memory(context, "a chunk's lanes", count * (int64_t)sizeof(lk_lane));
-    }
-    for (int64_t i = 0; i < content->items; i++) {
-        int64_t parts = parts_of(container, content->length[i]), within = 0;
-        for (int64_t k = 0; k < parts; k++) {
-            int64_t units = content->length[i] / unit;
-            int64_t length = (units / parts + (k < units % parts)) * unit;
-            lanes->lane[lanes->count] = (lk_lane){begin, length, i, within};
-            sorted &= lanes->count == 0 || lanes->lane[lanes->count - 1].length >= length;
-            lanes->count++;
-            begin += length;
-            within += length;
-        }
+    for (int64_t i = 1; i < count; i++) {
+        sorted &= lane[i - 1].length >= lane[i].length;
     }
     if (!sorted) {
-        qsort(lanes->lane, (size_t)count, sizeof *lanes->lane, longest_first);
+        qsort(lane, (size_t)count, sizeof *lane, longest_first);
     }
+}
+
+/* Calls `add` for each item: where it begins, its parts, and what is told of them (NULL: even). */
+typedef void adder(const lk_content *content, int64_t item, int64_t begin, int64_t parts,
+                   const int64_t *told, lk_lanes *lanes);
+static void walk_items(const lk_container *container, const lk_content *content, adder *add,
+                       lk_lanes *lanes) {
+    const int64_t *told = (const int64_t *)content->cuts.data;
+    for (int64_t i = 0, begin = 0; i < content->items; i++) {
+        int64_t parts = lk_cuts_parts(container, content->length[i]);
+        bool tells = container->cuts && parts > 1;
+        add(content, i, begin, parts, tells ? told : NULL, lanes);
+        told += tells ? parts : 0;
+        begin += content->length[i];
+    }
+}
+
+static void count_parts(const lk_content *content, int64_t item, int64_t begin, int64_t parts,
+                        const int64_t *told, lk_lanes *lanes) {
+    (void)content;
+    (void)item;
+    (void)begin;
+    lanes->leads += told != NULL && told[0] > 0;
+    lanes->count += parts + (told != NULL && told[0] > 0);
+}
+
+static int64_t unit_of(const lk_content *content) {
+    return content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
+}
+
+static void add_lead(const lk_content *content, int64_t item, int64_t begin, int64_t parts,
+                     const int64_t *told, lk_lanes *lanes) {
+    (void)parts;
+    if (told != NULL && told[0] > 0) {
+        int64_t length = told[0] * unit_of(content);
+        lanes->lane[lanes->count++] = (lk_lane){.begin = begin, .length = length, .item = item};
+    }
+}
+
+static void add_parts(const lk_content *content, int64_t item, int64_t begin, int64_t parts,
+                      const int64_t *told, lk_lanes *lanes) {
+    int64_t unit = unit_of(content), lead = told != NULL ? told[0] : 0;
+    int64_t units = content->length[item] / unit - lead;
+    for (int64_t k = 0, at = 0, end; k < parts; k++, at = end) {
+        int64_t shift = told != NULL && k + 1 < parts ? told[k + 1] : 0;
+        end = lk_cuts_even(units, parts, k + 1) + shift;
+        int64_t within = (lead + at) * unit;
+        lanes->lane[lanes->count++] =
+            (lk_lane){begin + within, (lead + end - at) * unit, item, within, lead * unit};
+    }
+}
+
+lk_status lk_lanes_cut(lk_context *context, const lk_container *container,
+                       const lk_content *content, lk_lanes *lanes) {
+    *lanes = (lk_lanes){0};
+    walk_items(container, content, count_parts, lanes);
+    lanes->lane = lk_resize(NULL, lanes->count, sizeof *lanes->lane);
+    if (lanes->lane == NULL) {
+        return lk_fail_no_memory(context, "a chunk's lanes",
+                                 lanes->count * (int64_t)sizeof(lk_lane));
+    }
+    lanes->count = 0;
+    walk_items(container, content, add_lead, lanes);
+    sort(lanes->lane, lanes->leads);
+    walk_items(container, content, add_parts, lanes);
+    sort(lanes->lane + lanes->leads, lanes->count - lanes->leads);
     return LK_OK;
 }
 
@@ -56,7 +98,8 @@ void lk_lanes_deinit(lk_lanes *lanes) {
 }
 
 int64_t lk_lanes_group(const lk_lanes *lanes, const lk_container *container, int64_t first) {
-    int64_t most = smaller(container->lanes, lanes->count - first), count = 1;
+    int64_t end = first < lanes->leads ? lanes->leads : lanes->count;
+    int64_t most = smaller(container->lanes, end - first), count = 1;
     int64_t least = container->learning_rate > 0.0f ? lanes->lane[first].length - 1 : 0;
     while (count < most && lanes->lane[first + count].length >= least) {
         count++;

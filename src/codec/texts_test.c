@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "codec/coder.h"
+#include "codec/cuts.h"
 #include "models/take.h"
 
 static const char *const lstm[] = {"width=9", "layers=2"};
@@ -195,8 +196,8 @@ static void test_same_everywhere(void **state) {
 static void test_lanes(void **state) {
     int64_t length[] = {3, 0, 7, 2, 5};
     lk_content content = {.items = 5, .symbols = 17, .length = length};
-    static const lk_lane expected[] = {{3, 4, 2, 0},  {0, 3, 0, 0},  {7, 3, 2, 4},
-                                       {12, 3, 4, 0}, {10, 2, 3, 0}, {15, 2, 4, 3}};
+    static const lk_lane expected[] = {{3, 4, 2, 0, 0},  {0, 3, 0, 0, 0},  {7, 3, 2, 4, 0},
+                                       {12, 3, 4, 0, 0}, {10, 2, 3, 0, 0}, {15, 2, 4, 3, 0}};
     lk_container c = {.texts = true, .version = 4, .lanes = 4, .longest = 4};
     lk_lanes lanes;
     testing_ok(*state, lk_lanes_cut(*state, &c, &content, &lanes));
@@ -216,6 +217,74 @@ static void test_lanes(void **state) {
     lk_lanes_deinit(&lanes);
 }
 
+/* Cuts that are told: what leads is a group before the others, of which every part begins with it.
+ * Symbols are coded once each. */
+static void test_cuts(void **state) {
+    int64_t length[] = {3, 13, 11}, cuts[] = {2, 1, 0, 0, 2};
+    static const lk_lane expected[] = {{3, 2, 1, 0, 0},  {16, 8, 2, 0, 0},  {5, 7, 1, 2, 2},
+                                       {10, 5, 1, 7, 2}, {13, 5, 1, 10, 2}, {0, 3, 0, 0, 0},
+                                       {24, 3, 2, 8, 0}};
+    lk_content content = {.items = 3, .symbols = 27, .length = length};
+    lk_container c = {.texts = true, .cuts = true, .lanes = 4, .longest = 6};
+    lk_lanes lanes;
+    int64_t times[27] = {0};
+    lk_buffer_put(&content.cuts, cuts, sizeof cuts);
+    testing_ok(*state, lk_lanes_cut(*state, &c, &content, &lanes));
+    assert_true(lanes.count == 7 && lanes.leads == 1);
+    assert_memory_equal(lanes.lane, expected, sizeof expected);
+    assert_int_equal(lk_lanes_group(&lanes, &c, 0), 1);
+    assert_int_equal(lk_lanes_group(&lanes, &c, 1), 4);
+    for (int64_t i = 0; i < lanes.count; i++) {
+        const lk_lane *l = &lanes.lane[i];
+        for (int64_t p = l->lead; p < l->length; p++) {
+            times[lk_lane_at(l, p)]++;
+        }
+    }
+    for (int64_t k = 0; k < 27; k++) {
+        assert_int_equal(times[k], 1);
+    }
+    lk_lanes_deinit(&lanes);
+    lk_buffer_release(&content.cuts);
+}
+
+/* Lines of one form: cuts are where they begin, if one ends where a lead may. */
+static void test_lines(void **state) {
+    char line[24];
+    lk_buffer text = {0};
+    for (int i = 0; i < 100; i++) {
+        snprintf(line, sizeof line, "%05d 0123456789 abc%s", i, i % 10 == 9 ? "\n\n" : "\n");
+        lk_buffer_put(&text, line, (int64_t)strlen(line));
+    }
+    lk_symbols bytes = {0};
+    lk_container c = {.texts = true, .cuts = true, .lanes = 4, .longest = text.size / 4 + 1};
+    lk_chunk chunk = {.items = 1, .symbols = text.size};
+    lk_content content;
+    lk_lanes lanes;
+    testing_ok(*state, lk_content_init(*state, &c, &chunk, &bytes, &content));
+    for (int64_t i = 0; i < text.size; i++) {
+        content.value[i] = text.data[i];
+    }
+    lk_cuts_find(&c, &content);
+    testing_ok(*state, lk_lanes_cut(*state, &c, &content, &lanes));
+    assert_true(lanes.leads == 1 && lanes.count == 5);
+    for (int64_t i = 1; i < lanes.count; i++) {
+        const lk_lane *l = &lanes.lane[i];
+        assert_true(l->lead >= text.size / 4 / 16 && content.value[l->lead - 1] == '\n');
+        assert_true(content.value[l->begin - 1] == '\n' && l->length >= text.size / 5);
+    }
+    lk_lanes_deinit(&lanes);
+    for (int64_t i = 0; i < text.size; i++) {
+        content.value[i] = ' '; /* no lines: even parts, and nothing leads */
+    }
+    lk_cuts_find(&c, &content);
+    testing_ok(*state, lk_lanes_cut(*state, &c, &content, &lanes));
+    assert_true(lanes.leads == 0 && lanes.count == 4);
+    assert_true(lanes.lane[0].length <= lanes.lane[3].length + 1);
+    lk_lanes_deinit(&lanes);
+    lk_content_deinit(&content);
+    lk_buffer_release(&text);
+}
+
 /* The likelihood that is reported is that of the lanes, each from its beginning; the symbols are
  * coded in so many bits. */
 static void test_cost(void **state) {
@@ -224,8 +293,9 @@ static void test_cost(void **state) {
         lk_model *model = make_model(*state, &cases[i]);
         texts t;
         open_texts(model, (int64_t[]){9000}, 1, &t);
+        const lk_codec_options one = {.lanes = 1};
         lk_codec_report report;
-        testing_ok(*state, testing_compress(model, t.items, NULL, &coded, &report));
+        testing_ok(*state, testing_compress(model, t.items, &one, &coded, &report));
         assert_true(report.lanes == 1 && report.chunks == 1 && report.header_bytes <= 100);
         double least = report.model_nll_nats / 0.6931471805599453 / 8.0;
         double over = (double)(report.bytes - report.header_bytes) - least;
@@ -309,6 +379,7 @@ static void test_hostile_payloads(void **state) {
         lk_restored restored;
         c.texts = true;
         c.names = i % 4 == 0;
+        c.cuts = i % 3 == 0;
         c.learning_rate = i % 2 == 0 ? 0.0f : 0.01f;
         chunk.size = i / CASES * 30;
         for (int64_t k = 0; k < chunk.size; k++) {
@@ -507,6 +578,8 @@ int main(void) {
         cmocka_unit_test(test_any_bytes),
         cmocka_unit_test(test_same_everywhere),
         cmocka_unit_test(test_lanes),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_lines),
         cmocka_unit_test(test_cost),
         cmocka_unit_test(test_damage),
         cmocka_unit_test(test_hostile_payloads),

@@ -82,12 +82,13 @@ static int print_json(tally *t) {
     const lk_container *c = &t->c;
     const char *format = lk_dataset_format_name(lk_container_format(c));
     json_t *object = json_pack(
-        "{s:s, s:I, s:s, s:b, s:I, s:I, s:b, s:b, s:b, s:I, s:o, s:I, s:I, s:b, s:o}", "kind",
+        "{s:s, s:I, s:s, s:b, s:I, s:I, s:b, s:b, s:b, s:I, s:b, s:o, s:I, s:I, s:b, s:o}", "kind",
         "container", "version", (json_int_t)c->version, "model_fingerprint", t->fingerprint,
         "texts", c->texts, "items", (json_int_t)t->items, "symbols", (json_int_t)t->symbols,
         "labels", c->labels, "local", c->local, "names", c->names, "lanes", (json_int_t)c->lanes,
-        "learning_rate", lk_json_number((double)c->learning_rate), "bytes", (json_int_t)t->bytes,
-        "chunk_bytes", (json_int_t)t->coded, "damaged", damaged(t), "chunks", t->list);
+        "cuts", c->cuts, "learning_rate", lk_json_number((double)c->learning_rate), "bytes",
+        (json_int_t)t->bytes, "chunk_bytes", (json_int_t)t->coded, "damaged", damaged(t), "chunks",
+        t->list);
     t->list = NULL;
     if (t->asked != NULL) {
         json_object_set_new(object, "model",
@@ -154,9 +155,9 @@ static int print_text(const tally *t) {
         printf("slower sequence kept (--local)\n");
     }
     printf("names           %s\n", c->names ? "kept" : "none");
-    printf("chunks          %lld of %lld to %lld bytes, %lld in all; %lld lanes\n",
+    printf("chunks          %lld of %lld to %lld bytes, %lld in all; %lld lanes%s\n",
            (long long)t->sound, (long long)t->least, (long long)t->largest, (long long)t->coded,
-           (long long)c->lanes);
+           (long long)c->lanes, c->cuts ? "; cuts are told" : "");
     printf("the rest        %lld bytes: header, index, frames of chunks\n",
            (long long)(t->bytes - t->coded));
     if (c->learning_rate > 0.0f) {

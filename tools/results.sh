@@ -312,7 +312,7 @@ run() {
     sound-wavenet-pcm16) on_fsdd sound-wavenet-pcm16 wavenet --epochs 2 --view pcm16 \
         --set distribution=logistic ;;
     sound-speaker) on_fsdd sound-speaker wavenet --epochs 3 --condition label --labels name:2 ;;
-    sound-bytes) on_fsdd sound-bytes wavenet --epochs 2 --view bytes ;;
+    sound-bytes) on_fsdd sound-bytes wavenet --epochs 4 --view bytes ;;
     *)
         echo "results: no experiment $1" >&2
         exit 2

@@ -19,7 +19,10 @@ static void try_columns(lk_context *context, const char *text) {
     LK_REQUIRE(printed != NULL);
     LK_REQUIRE(lk_columns_parse(context, "again", printed, &again) == LK_OK);
     LK_REQUIRE(lk_columns_equal(columns, again));
+    char *second = lk_columns_print(again); /* the remarks too */
+    LK_REQUIRE(second != NULL && strcmp(printed, second) == 0);
     lk_columns_list(columns, list, sizeof list);
+    lk_release(second);
     lk_release(printed);
     lk_columns_destroy(again);
     lk_columns_destroy(columns);

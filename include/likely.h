@@ -187,6 +187,19 @@ typedef struct lk_shape {
     int64_t size[LK_SHAPE_MOST];
 } lk_shape;
 
+/* A column of a table in your memory, or its labels: what it is called, and what is meant by its
+ * symbols 0, 1, ... */
+typedef struct lk_value_names {
+    const char *name;
+    /* [word_count], no two alike, of at most 1024 bytes each; NULL: the numbers are meant
+     * themselves. Columns have words all or none. */
+    const char *const *words;
+    int32_t word_count;
+    /* NULL, or a text of yours, of at most 1024 bytes, that goes with the column into model files
+     * and is given back: what its words are in your program. It changes no probability. */
+    const char *remark;
+} lk_value_names;
+
 /* Examples in your memory. Zero it, then fill what applies. */
 typedef struct lk_values {
     const void *values; /* unsigned integers of 8 or 16 bits */
@@ -202,6 +215,11 @@ typedef struct lk_values {
     /* [examples], the class of each, 0 .. 65535, or NULL. Classes are the numbers that occur: 0 and
      * 10 are two, of which a model knows 10 as its label 1, named "10". */
     const int32_t *labels;
+    /* Of a table, [variables], whose words are the alphabets: leave these out then; NULL: it is
+     * none. `unseen` as of lk_loading. */
+    const lk_value_names *columns;
+    bool unseen;
+    const lk_value_names *label; /* what `labels` are, of a table and of others; NULL: numbers */
 } lk_values;
 lk_status lk_data_from_values(lk_context *context, const lk_values *values, lk_data **data);
 
@@ -297,14 +315,17 @@ lk_status lk_data_text(lk_context *context, const lk_data *data, int64_t item, l
  * read: .wav, .flac, .aiff, .au, .caf, .w64. */
 lk_status lk_data_write(lk_context *context, const lk_data *data, const char *path);
 
-/* Names, and their numbers, of a table's columns (variable 0, 1, ...), of what the symbols of a
- * column stand for, and of labels; of models, as they were trained, below. NULL and -1: there is no
- * such. Where none has a name, the numbers are meant themselves: a table of integers has columns
- * and no words, and labels of values in memory are numbers. */
+/* Names, and their numbers, of a table's columns (variable 0, 1, ..., and -1: the one that became
+ * the labels), of what the symbols of a column stand for, and of labels; of models, as they were
+ * trained, below. NULL and -1: there is no such. Where none has a name, the numbers are meant
+ * themselves: a table of integers has columns and no words, and labels of values in memory are
+ * numbers. */
 const char *lk_data_column(const lk_data *data, int64_t variable);
 int64_t lk_data_find_column(const lk_data *data, const char *name);
 const char *lk_data_word(const lk_data *data, int64_t variable, int32_t symbol);
 int32_t lk_data_find_word(const lk_data *data, int64_t variable, const char *word);
+/* lk_value_names.remark; variable -1: of a table's labels. */
+const char *lk_data_remark(const lk_data *data, int64_t variable);
 const char *lk_data_label_name(const lk_data *data, int32_t label);
 int32_t lk_data_find_label(const lk_data *data, const char *name);
 
@@ -390,6 +411,7 @@ const char *lk_model_column(const lk_model *model, int64_t variable);
 int64_t lk_model_find_column(const lk_model *model, const char *name);
 const char *lk_model_word(const lk_model *model, int64_t variable, int32_t symbol);
 int32_t lk_model_find_word(const lk_model *model, int64_t variable, const char *word);
+const char *lk_model_remark(const lk_model *model, int64_t variable);
 const char *lk_model_label_name(const lk_model *model, int32_t label);
 int32_t lk_model_find_label(const lk_model *model, const char *name);
 int64_t lk_model_parameter_count(const lk_model *model);

@@ -14,14 +14,17 @@ LARGEST = 65535
 SLICE = 1 << 24
 
 
+def _out_of_range(wrong: int) -> str:
+    return (
+        f"a value is {wrong}: values are symbols, integers of 0 to {LARGEST}; subtract the least, "
+        "cut into bins (likely.sklearn does), or make a table of them (columns='words' of train)"
+    )
+
+
 def _refuse_range(array: np.ndarray) -> None:
     low, high = int(array.min()), int(array.max())
     if low < 0 or high > LARGEST:
-        wrong = low if low < 0 else high
-        raise ValueError(
-            f"a value is {wrong}: values are symbols, integers of 0 to {LARGEST}; subtract the "
-            "least, or cut into bins (likely.sklearn does)"
-        )
+        raise ValueError(_out_of_range(low if low < 0 else high))
 
 
 def _from_floats(array: np.ndarray) -> np.ndarray:
@@ -37,6 +40,16 @@ def _from_floats(array: np.ndarray) -> np.ndarray:
     return array.astype(np.uint16)
 
 
+def _without_objects(array: np.ndarray) -> np.ndarray:
+    """Python's integers in an array of objects as an array of integers; others stay objects."""
+    if array.dtype.kind != "O" or not all(isinstance(v, (int, np.integer)) for v in array.flat):
+        return array
+    low, high = min(array.flat, default=0), max(array.flat, default=0)
+    if low < 0 or high > LARGEST:
+        raise ValueError(_out_of_range(low if low < 0 else high))
+    return array.astype(np.int64)
+
+
 def as_symbols(values: Any) -> np.ndarray:
     """An array of uint8 or uint16: the same memory if it is one already, or of bool.
 
@@ -46,7 +59,9 @@ def as_symbols(values: Any) -> np.ndarray:
         raise TypeError("a sparse matrix: give .toarray()")
     if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
         raise ValueError("a value is masked: every value must be a symbol (a mask is for `given`)")
-    array = np.asarray(values)
+    if not hasattr(values, "__array__") and not hasattr(values, "__len__"):
+        raise TypeError(f"a {type(values).__name__} is no data: expected an array, a list, a frame")
+    array = _without_objects(np.asarray(values))
     if array.dtype == np.bool_:
         bits = array.view(np.uint8)  # a true of Pillow's is 255
         return bits if not bits.size or bits.max() <= 1 else (bits != 0).astype(np.uint8)
@@ -59,7 +74,8 @@ def as_symbols(values: Any) -> np.ndarray:
             _refuse_range(array)
         return array.astype(np.uint16)
     raise TypeError(
-        f"an array of {array.dtype}: expected integers or bool; for words, a pandas.DataFrame"
+        f"an array of {array.dtype}: expected integers or bool; for words, a pandas.DataFrame, or "
+        "columns='words' of train"
     )
 
 
@@ -82,9 +98,18 @@ def _alphabets(sizes: Any) -> np.ndarray:
 
 
 class Examples:
-    """Examples in an array (examples, *shape), with labels or without."""
+    """Examples in an array (examples, *shape), with labels or without.
 
-    def __init__(self, array: np.ndarray, labels: np.ndarray | None = None, alphabet: Any = 0):
+    names: of columns and labels, as Table.names gives them; None: there are none.
+    """
+
+    def __init__(
+        self,
+        array: np.ndarray,
+        labels: np.ndarray | None = None,
+        alphabet: Any = 0,
+        names: Any = None,
+    ):
         if array.ndim < 2:
             raise ValueError(
                 f"an array of {array.ndim} axes: expected (examples, ...); for one example "
@@ -95,9 +120,13 @@ class Examples:
             array = array.copy()
         self.array = array
         self.labels = labels
+        self.labelled = labels is not None
+        self.names = names
         self.count = len(array)
         self.shape = array.shape[1:]
         self.variables = int(np.prod(self.shape))
+        if self.variables == 0:
+            raise ValueError(f"an array of shape {array.shape}: examples have no variables")
         self.alphabet, self.alphabets = 0, None
         if np.ndim(alphabet) > 0:
             self.alphabets = _alphabets(alphabet)
@@ -129,6 +158,7 @@ class Examples:
             self.alphabet,
             address(self.alphabets),
             address(labels),
+            self.names,
         )
 
     def slices(self, whole: bool = False) -> list[tuple[int, int]]:

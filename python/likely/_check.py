@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._tables import words_of
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -52,10 +51,11 @@ def _round_trip(model: Model, samples: Any, label: str | None, local: Any) -> tu
     """How many bytes they become, and what these become."""
     if label is None:
         coded = model.compress(samples, local=local)
-    elif model._label_name() is not None:
-        coded = model.compress(words_of(model._handle, samples), [label] * len(samples))
     else:
-        coded = model.compress(samples, np.full(len(samples), int(label)))
+        known = model._known.label
+        value = label if known is None or known.kind is None else known.value(0)
+        number = label.isdigit() and not model.columns and (known is None or known.kind is None)
+        coded = model.compress(samples, [int(label) if number else value] * len(samples))
     restored = model.decompress(coded)
     return len(coded), [restored] if model.text and len(samples) == 1 else restored
 

@@ -47,25 +47,42 @@ def compress(
 ) -> Any:
     """As Model.compress says."""
     here = context()
-    name = model._label_name() if labels is not None else None
     options = {"learning_rate": learning_rate, "unverified": not verify, "lossy": lossy}
     with on_disk(X) if model.text else nullcontext(X) as source:
-        items = items_of(
-            here, source, labels, model=model._handle, label_name=name, local=Local(local)
-        )
+        items = items_of(here, source, labels, known=model._known, local=Local(local))
+        if items.count == 0:
+            raise ValueError("there is nothing to compress: no examples")
         data, sink = items.handle(here), None if file is None else sink_of(file)
         coded, told = _likely.compress(here, model._handle, data, sink, options)
     return coded if file is None else Coding(*told)
 
 
+def _labels(model: Model, handle: Any) -> list | None:
+    """Of restored items, as they were given to compress; None: they have none."""
+    found = _likely.data_labels(handle)
+    label = model._known.label
+    if found is None or label is None:
+        return found
+    return [label.value(label.numbers[str(name)]) for name in found] if label.kind else found
+
+
+def _restored(model: Model, handle: Any, as_frame: bool, context: Any) -> Any:
+    if not model.text:
+        symbols = values_of(handle)
+        return model.frame(symbols) if as_frame else model._restored(symbols)
+    texts = texts_of(context, handle, model._described["text"] == CHARACTERS)
+    return texts[0] if len(texts) == 1 else texts
+
+
 def decompress(
-    model: Model, data: Any, file: Any, learning_rate: float, with_labels: bool, salvage: bool
+    model: Model, data: Any, file: Any, options: dict, with_labels: bool, as_frame: bool
 ) -> Any:
     """As Model.decompress says."""
     here = context()
-    options = {"learning_rate": learning_rate, "salvage": salvage}
-    if file is not None and with_labels:
-        raise TypeError("file= is for a text, which has no list of labels")
+    if as_frame:
+        model._table()
+    if file is not None and (with_labels or as_frame):
+        raise TypeError("file= is for a text, which has neither a list of labels nor a frame")
     with on_disk(data) as stored:
         source = source_of(stored)
         if file is not None:
@@ -75,10 +92,5 @@ def decompress(
             return Coding(*told)
         handle, told = _likely.decompress(here, model._handle, source, options)
     _warn_of_damage(told)
-    restored: Any = None
-    if not model.text:
-        restored = values_of(handle)
-    else:
-        texts = texts_of(here, handle, model._described["text"] == CHARACTERS)
-        restored = texts[0] if len(texts) == 1 else texts
-    return (restored, _likely.data_labels(handle)) if with_labels else restored
+    restored = _restored(model, handle, as_frame, here)
+    return (restored, _labels(model, handle)) if with_labels else restored

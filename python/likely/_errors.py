@@ -2,13 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from . import _likely
 
+#: Names of likely.h, and what they are called here.
+_WORDS = (
+    (r": load what it is trained on for it, or like the rest \(lk_loading\.model, \.like\)", ""),
+    (r": load them for the model \(lk_loading\.model\)", ""),
+    (r"lk_loading\.text\b", "loading={'text': 'bytes'} or 'characters'"),
+    (r"lk_loading\.(\w+)", r"loading={'\1': ...}"),
+    (r"lk_training\.from\b", "start="),
+    (r"lk_(?:training|sampling|scoring|coding)\.(\w+)", r"\1="),
+    (r"lk_(?:training|sampling|scoring|coding|loading|values): ", ""),
+    (r"\blk_model_set\b", "with_settings"),
+    (r"\blk_model_decompress_text\b", "decompress with file="),
+    (r"\blk_model_decompress\b", "decompress"),
+    (r", lk_data_text gives each", ""),
+    (r"^text (\d+): the file is empty", r"text \1 is empty"),
+    (r"^lk_\w+: ", ""),
+)
+
+
+def in_python(message: str) -> str:
+    """A line of the C library in the words of this package."""
+    for pattern, words in _WORDS:
+        message = re.sub(pattern, words, message)
+    return message
+
 
 class Error(Exception):
     """Of all that the library refuses or cannot do."""
+
+    def __init__(self, *arguments: Any):
+        super().__init__(*(in_python(a) if isinstance(a, str) else a for a in arguments))
 
 
 class NoMemory(Error, MemoryError):

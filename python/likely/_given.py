@@ -1,4 +1,4 @@
-"""What a sample is to hold, in the forms that users have it in."""
+"""What a sample is to hold and labels of p(x | label), in the forms that users have them in."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _likely
 from ._arrays import LARGEST
-from ._tables import is_frame, is_missing
+from ._kinds import is_missing
+from ._tables import Table, is_frame, object_array
+from ._values import listed
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -16,17 +17,19 @@ if TYPE_CHECKING:
 
 def given_of(model: Model, given: Any, shape: tuple) -> np.ndarray:
     """Values to be held, (rows, *shape) int32, -1 where the model is to draw."""
+    table = model._known.table
     if isinstance(given, dict):
         rows = max([1] + [len(v) for v in given.values() if _is_column(v)])
-        table = {k: list(v) if _is_column(v) else [v] * rows for k, v in given.items()}
-        return _words(model, table, rows)
+        return _words(table, {str(k): _listed(v, rows) for k, v in given.items()}, rows)
     if is_frame(given):
-        return _words(model, {str(c): list(given[c]) for c in given}, len(given))
+        return _words(table, {str(c): _values(given[c]) for c in given.columns}, len(given))
+    if table is not None and table.array is not None:
+        return _array(table, given)
     if isinstance(given, np.ma.MaskedArray):
-        given = given.filled(-1)
+        given = np.where(np.ma.getmaskarray(given), np.int64(-1), given.data)
     array = np.asarray(given)
     if array.dtype.kind == "f":
-        array = np.where(np.isnan(array), -1, array)
+        array = np.where(np.isnan(array), -1.0, array)
     if array.dtype.kind not in "iubf" or not np.array_equal(array, np.floor(array)):
         raise TypeError("given: expected integers, and -1 or NaN where the model is to draw")
     if array.shape == shape:
@@ -42,23 +45,79 @@ def _is_column(value: Any) -> bool:
     return hasattr(value, "__len__") and not isinstance(value, (str, bytes))
 
 
-def _words(model: Model, table: dict[str, Any], rows: int) -> np.ndarray:
-    columns = model.columns
-    array = np.full((rows, model.variables), -1, dtype=np.int32)
-    for name, values in table.items():
-        if name not in columns:
-            raise ValueError(f"given: the model has no column '{name}': {', '.join(columns)}")
-        variable = columns.index(name)
+def _values(column: Any) -> list:
+    """Python's values: of an array of numpy not its scalars."""
+    return column.tolist() if hasattr(column, "tolist") else list(column)
+
+
+def _listed(value: Any, rows: int) -> list:
+    return _values(value) if _is_column(value) else [value] * rows
+
+
+def _array(table: Table, given: Any) -> np.ndarray:
+    """Of a model of an array whose values are words: what is masked or missing is drawn."""
+    mask = np.ma.getmaskarray(given) if np.ma.isMaskedArray(given) else None
+    array = np.asarray(given.data) if mask is not None else object_array(given)
+    array = array[None] if array.ndim == 1 else array
+    if array.ndim != 2 or array.shape[1] != len(table.columns):
+        raise ValueError(
+            f"given is of shape {array.shape}: expected (rows, {len(table.columns)})"
+        )
+    columns = {c.name: listed(c.name, array[:, v]) for v, c in enumerate(table.columns)}
+    symbols = _words(table, columns, len(array))
+    return symbols if mask is None else np.where(mask, -1, symbols).astype(np.int32)
+
+
+def _words(table: Table | None, given: dict[str, list], rows: int) -> np.ndarray:
+    if table is None:
+        raise ValueError("given: the model is of no table with named columns: give an array")
+    names = [column.name for column in table.columns]
+    array = np.full((rows, len(names)), -1, dtype=np.int32)
+    for name, values in given.items():
+        if name not in names:
+            raise ValueError(f"given: the model has no column '{name}': {', '.join(names)}")
+        if len(values) != rows:
+            raise ValueError(f"given: the column '{name}' has {len(values)} of {rows} rows")
+        variable = names.index(name)
         for row, value in enumerate(values):
             if not is_missing(value):
-                array[row, variable] = _symbol(model, variable, name, value)
+                array[row, variable] = _symbol(table, variable, value)
     return array
 
 
-def _symbol(model: Model, variable: int, name: str, value: Any) -> int:
-    if _likely.word(model._handle, variable, 0) is None:
-        return int(value)  # a table of integers
-    symbol = _likely.find_word(model._handle, variable, str(value).encode())
+def _symbol(table: Table, variable: int, value: Any) -> int:
+    column = table.columns[variable]
+    symbol = column.symbol(value)
     if symbol < 0:
-        raise ValueError(f"given: the column '{name}' has no value '{value}'")
+        raise ValueError(f"given: the column '{column.name}' has no value {value!r}")
     return symbol
+
+
+def label_numbers(model: Model, labels: Any, count: int | None) -> np.ndarray:
+    """Labels as the model numbers them, [count]: one for all, or each; None: as many as there are.
+
+    A label is found by its value, or by its name in model.labels.
+    """
+    known = {name: number for number, name in enumerate(model.labels)}
+    if not known:
+        raise ValueError("the model is of p(x), without labels")
+    array = np.asarray(labels, dtype=None if hasattr(labels, "dtype") else object)
+    size = array.size if count is None else count
+    if array.ndim > 1 or array.size not in (1, size):
+        raise ValueError(f"labels of shape {array.shape}: expected one, or one for each of {size}")
+    wanted = np.broadcast_to(array, (size,)).tolist()
+    numbers = {value: _label_number(model, known, value) for value in dict.fromkeys(wanted)}
+    return np.array([numbers[value] for value in wanted], dtype=np.int32)
+
+
+def _label_number(model: Model, known: dict[str, int], value: Any) -> int:
+    name = str(value)
+    label = model._known.label
+    if label is not None and label.kind is not None and not isinstance(value, str):
+        number = label.symbol(value)
+        name = "" if number < 0 else model.labels[number]
+    elif isinstance(value, (bool, float)) and name not in known and value == int(value):
+        name = str(int(value))
+    if name not in known:
+        raise ValueError(f"the model knows no label '{value}': {', '.join(known)}")
+    return known[name]

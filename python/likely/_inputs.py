@@ -13,10 +13,26 @@ import numpy as np
 
 from . import _likely
 from ._arrays import Examples, as_symbols, address
+from ._kinds import utf8
 from ._local import Local
-from ._tables import csv_of, is_frame
+from ._tables import (
+    Known,
+    Table,
+    columns_of,
+    columns_of_array,
+    is_frame,
+    labels_of_words,
+    object_array,
+    of_arrow,
+)
+from ._values import Values
+from ._words import Column
 
 BYTES, CHARACTERS, RECORDINGS = 1, 2, 3  # lk_text_kind
+_ENDINGS = frozenset(
+    ".npy .npz .csv .tsv .txt .png .jpg .jpeg .idx .amat .pbm .pgm .ppm .wav .flac .gz .lk .likely"
+    .split()
+)
 _TEXT_KINDS = {"bytes": BYTES, "characters": CHARACTERS, "recordings": RECORDINGS}
 
 
@@ -106,7 +122,23 @@ def _is_text(thing: Any) -> bool:
 
 
 def _encoded(text: Any) -> bytes:
-    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else bytes(text)
+    return utf8(text) if isinstance(text, str) else bytes(text)
+
+
+def _refuse_names(text: Any) -> None:
+    """A text that is the name of a file was meant for the file."""
+    if not isinstance(text, str) or len(text) > 1000 or "\n" in text or "\0" in text:
+        return
+    ending = os.path.splitext(text)[1].lower()
+    try:
+        there = os.path.isfile(text) or (" " not in text and ending in _ENDINGS)
+    except (OSError, ValueError):
+        return
+    if there:
+        raise ValueError(
+            f"'{text}' looks like the name of a file: pathlib.Path({text!r}) is what stands in it, "
+            f"[{text!r}] is this very text"
+        )
 
 
 def _texts(context: Any, texts: list, model: Any, like: Any, local: Local) -> Whole:
@@ -125,6 +157,8 @@ def _texts(context: Any, texts: list, model: Any, like: Any, local: Local) -> Wh
 def _file(context: Any, thing: Any, model: Any, like: Any, options: dict, local: Local) -> Whole:
     shape = tuple(options.pop("shape", None) or ())
     if "text" in options:
+        if options["text"] not in _TEXT_KINDS:
+            raise ValueError(f"text is {options['text']!r}: expected {', '.join(_TEXT_KINDS)}")
         options["text"] = _TEXT_KINDS[options["text"]]
     if "labels" in options:
         options["labels"] = os.fspath(options["labels"])
@@ -134,37 +168,97 @@ def _file(context: Any, thing: Any, model: Any, like: Any, options: dict, local:
     return Whole(handle, "file")
 
 
-def _frame(context: Any, frame: Any, y: Any, model: Any, like: Any, options: dict) -> Whole:
-    name = options.pop("label_name", None) or str(getattr(y, "name", None) or "label")
-    while y is not None and name in {str(column) for column in frame}:
+def _refuse_options(options: dict, what: str) -> None:
+    if options:
+        raise TypeError(f"{', '.join(options)}: of files, not of {what}")
+
+
+def _label_of(y: Any, name: str, known: Known | None) -> tuple[np.ndarray, Column]:
+    """Labels as numbers, and their words: the model's, or those that there are."""
+    values = labels_of_words(name, y)
+    label = known.label if known is not None and known.label is not None else None
+    if label is None:
+        label = Column.learn(name, values, False, None)
+    label.advice = ""
+    return label.code(values).astype(np.int32), label
+
+
+def _table(
+    columns: dict[Any, Values],
+    y: Any,
+    known: Known | None,
+    options: dict,
+    array: str | None = None,
+) -> Examples:
+    """Columns as symbols: of the model's words, or of those that occur."""
+    asked = options.pop("label", None)
+    own = asked if known is None else known.label_column
+    unseen = bool(options.pop("unseen", False))
+    name = str(getattr(y, "name", None) or "label")
+    _refuse_options(options, "tables")
+    keys = {str(key): key for key in columns}
+    if own is not None and known is None and own not in keys:
+        raise ValueError(f"no column '{own}' for the labels; there are {', '.join(keys)}")
+    if own in keys:
+        if y is not None:
+            raise ValueError(f"labels twice: as y, and as the column '{own}'")
+        name, y = own, columns.pop(keys[own])
+    while y is not None and known is None and name in keys and name != own:
         name += "_"
-    table = csv_of(frame, y, name)
-    options = {"label": name, **options} if y is not None and model is None else options
-    handle = _likely.load(context, ("bytes", table), model, like, (), options, (0, 0, 0))
-    return Whole(handle, "table")
+    labels, label = (None, None) if y is None else _label_of(y, name, known)
+    own_table = None if known is None else known.table
+    table = own_table if own_table is not None else Table.learn(columns, unseen, array)
+    symbols = table.code(columns)
+    return Examples(symbols, labels, 0, table.names(label))
 
 
-def labels_of(y: Any) -> np.ndarray:
-    """Classes, as the numbers that they are."""
+def _named(labels: np.ndarray, label: Column) -> tuple[np.ndarray, tuple]:
+    return labels, (None, label.names(), False)
+
+
+def labels_of(y: Any, known: Known | None) -> tuple[np.ndarray, Any]:
+    """Classes of an array's examples: numbers as they are, or words, which have names."""
     array = np.asarray(y)
     if array.ndim != 1:
         raise ValueError(f"labels of {array.ndim} axes: expected (examples,)")
+    if known is not None and known.label is not None and known.label.kind is not None:
+        return _named(*_label_of(y, "label", known))
+    if array.dtype.kind in "UO" and all(isinstance(label, str) for label in array.tolist()):
+        labels, label = _label_of(array, "label", known)
+        if all(word.isdigit() for word in label.words or ()):
+            raise TypeError("labels that are words of digits: give them as integers")
+        return _named(labels, label)
     if array.dtype.kind not in "iub" and not (
         array.dtype.kind == "f" and np.array_equal(array, np.floor(array))
     ):
         raise TypeError(
-            f"labels of {array.dtype}: expected integers of 0 to 65535; words are labels of a "
-            "DataFrame, and likely.sklearn.LikelihoodClassifier takes any"
+            f"labels of {array.dtype}: expected integers of 0 to 65535, or words; "
+            "likely.sklearn.LikelihoodClassifier takes any"
         )
     if array.size and (array.min() < 0 or array.max() > 65535):
         raise ValueError("a label is not an integer of 0 to 65535")
-    return np.ascontiguousarray(array, dtype=np.int32)
+    return np.ascontiguousarray(array, dtype=np.int32), None
 
 
-def _refuse_loading(X: Any, loading: dict) -> None:
-    names = ", ".join(name for name in loading if name != "label_name")
-    if names:
-        raise TypeError(f"{names}: of files and tables, not of {type(X).__name__}")
+def _array(
+    X: Any, y: Any, known: Known | None, columns: Any, alphabet: Any, options: dict
+) -> Examples:
+    """Symbols, or values whose columns have words."""
+    own = known.table if known is not None else None
+    if columns is None and (own is None or own.array is None):
+        _refuse_options(options, type(X).__name__)
+        labels, names = (None, None) if y is None else labels_of(y, known)
+        return Examples(as_symbols(X), labels, 0 if alphabet is None else alphabet, names)
+    if alphabet is not None:
+        raise TypeError("alphabet: columns of words have the alphabet of what occurs in them")
+    values = object_array(X)
+    listed = columns if own is None else [column.name for column in own.columns]
+    table = columns_of(columns_of_array(values, listed))
+    return _table(table, y, known, options, array=str(values.dtype))
+
+
+def _is_file(X: Any) -> bool:
+    return isinstance(X, os.PathLike) or hasattr(X, "read")
 
 
 def items_of(
@@ -172,42 +266,67 @@ def items_of(
     X: Any,
     y: Any = None,
     *,
-    model: Any = None,
-    like: Any = None,
+    known: Known | None = None,
+    is_model: bool = True,
     alphabet: Any = None,
+    columns: Any = None,
     local: Local | None = None,
     **loading: Any,
 ) -> Examples | Whole:
-    """Data as items, for a model (its handle) or for training.
+    """Data as items, for what is known of a model, or of the data of a training; None: to train on.
 
-    label_name: of a table, what the column of y is called; None: y.name, or "label".
+    columns: of arrays (rows, columns) whose values are words: "words", or names.
     local: a slower sequence beside texts and recordings.
     loading: as of lk_loading (binarize, unseen, label, labels, shape, text, sound, channel), of
-        files and tables.
+        files; of frames unseen and label.
     """
     loading = {key: value for key, value in loading.items() if value is not None}
+    handle = None if known is None else known.handle
+    model, like = (handle, None) if is_model else (None, handle)
     local = local or Local()
-    if isinstance(X, os.PathLike) or hasattr(X, "read"):
+    if _is_file(X):
         if y is not None:
             raise TypeError("labels of a file are its own, or of a file: labels=PATH")
+        _refuse_arguments("files", columns=columns)
         if alphabet is not None:
             loading["alphabet"] = alphabet
         return _file(context, X, model, like, loading, local)
-    if _is_text(X) or (isinstance(X, (list, tuple)) and len(X) > 0 and _is_text(X[0])):
-        _refuse_loading(X, loading)
-        return _texts(context, [X] if _is_text(X) else list(X), model, like, local)
+    if isinstance(X, (list, tuple)) and not X:
+        raise ValueError("an empty list: no examples and no texts")
+    texts = [X] if _is_text(X) else X
+    if isinstance(texts, (list, tuple)) and _is_text(texts[0]):
+        _refuse_arguments("texts", y=y, columns=columns, alphabet=alphabet)
+        _refuse_options(loading, "texts")
+        _refuse_names(X)
+        return _texts(context, list(texts), model, like, local)
     if local.given:
         raise TypeError(f"local goes beside texts and recordings, not {type(X).__name__}")
+    if hasattr(X, "column_names") and hasattr(X, "to_pydict"):
+        X = of_arrow(X)
     if is_frame(X):
-        return _frame(context, X, y, model, like, loading)
-    _refuse_loading(X, loading)
-    if isinstance(X, (list, tuple)) and len(X) > 0:
-        if _is_picture(X[0]):
-            X = np.stack([_pixels(picture) for picture in X])
+        return _items_of_frame(X, y, known, columns, alphabet, loading)
+    if isinstance(X, (list, tuple)) and _is_picture(X[0]):
+        X = np.stack([_pixels(picture) for picture in X])
     elif _is_picture(X):
         X = _pixels(X)[None]
-    labels = None if y is None else labels_of(y)
-    return Examples(as_symbols(X), labels, 0 if alphabet is None else alphabet)
+    return _array(X, y, known, columns, alphabet, loading)
+
+
+def _refuse_arguments(what: str, **arguments: Any) -> None:
+    for name, value in arguments.items():
+        if value is not None:
+            raise TypeError(f"{name}: not of {what}")
+
+
+def _items_of_frame(
+    frame: Any, y: Any, known: Known | None, columns: Any, alphabet: Any, loading: dict
+) -> Examples:
+    _refuse_arguments("frames, whose columns have names and values", columns=columns)
+    _refuse_arguments("frames, whose columns have their own", alphabet=alphabet)
+    if known is not None and known.table is None:  # of an array: columns as they stand
+        columns = [np.asarray(frame[key]) for key in columns_of(frame)]
+        return _array(np.stack(columns, axis=1), y, known, None, None, loading)
+    return _table(columns_of(frame), y, known, loading)
 
 
 def lengths_of(handle: Any) -> np.ndarray:

@@ -11,23 +11,18 @@ import numpy as np
 from . import _likely
 from ._arrays import Examples, address, values_of
 from ._context import context
-from ._given import given_of
+from ._errors import MismatchError
+from ._given import given_of, label_numbers
 from ._inputs import CHARACTERS, items_of, lengths_of, sink_of, source_of, texts_of
+from ._kinds import utf8
 from ._local import Local, numbers_of
-from ._tables import words_of
+from ._settings import check_seed, setting_text
+from ._tables import Known, Table
 
 _DESCRIPTION = (
-    "family",
-    "shape",
-    "variables",
-    "alphabet",
-    "text",
-    "label_count",
-    "parameters",
-    "fingerprint",
-    "local_every",
-    "local_alphabet",
-)
+    "family shape variables alphabet text label_count parameters fingerprint local_every "
+    "local_alphabet"
+).split()
 _TEXT_KINDS = (None, "bytes", "characters", "recordings")
 
 
@@ -52,12 +47,13 @@ class Model:
     are bits.
     """
 
-    __slots__ = ("_handle", "_described", "_metadata_read", "__weakref__")
+    __slots__ = ("_handle", "_described", "_metadata_read", "_known_read", "__weakref__")
 
     def __init__(self, handle: Any):
         self._handle = handle
         self._described = dict(zip(_DESCRIPTION, _likely.describe_model(handle)))
         self._metadata_read: dict | None = None
+        self._known_read: Known | None = None
 
     # ---- files -------------------------------------------------------------------------------
 
@@ -161,11 +157,18 @@ class Model:
             self._metadata_read = json.loads(data[8 : 8 + length])["__metadata__"]
         return self._metadata_read
 
-    def _label_name(self) -> str | None:
-        """Of a table's column that became the labels."""
-        columns = self._metadata().get("columns")
-        label = json.loads(columns).get("label") if columns else None
-        return label["name"] if label else None
+    @property
+    def _known(self) -> Known:
+        """What it says of data: its columns and labels."""
+        if self._known_read is None:
+            self._known_read = Known(self._handle, self.alphabet)
+        return self._known_read
+
+    def _table(self) -> Table:
+        table = self._known.table
+        if table is None:
+            raise MismatchError("the model is of no table with named columns: it has no frame")
+        return table
 
     @property
     def info(self) -> dict[str, Any]:
@@ -193,29 +196,13 @@ class Model:
 
     # ---- likelihoods -------------------------------------------------------------------------
 
-    def _labels(self, labels: Any, count: int) -> np.ndarray:
-        """Labels as the model numbers them, [count]."""
-        known = {name: number for number, name in enumerate(self.labels)}
-        if not known:
-            raise ValueError("the model is of p(x), without labels")
-        wanted = np.broadcast_to(np.asarray(labels), (count,))
-        numbers = np.empty(count, dtype=np.int32)
-        for value in np.unique(wanted).tolist():
-            name = str(value)
-            if name not in known and isinstance(value, (bool, float)) and value == int(value):
-                name = str(int(value))
-            if name not in known:
-                raise ValueError(f"the model knows no label '{value}': {', '.join(known)}")
-            numbers[wanted == value] = known[name]
-        return numbers
-
     def _walk(
         self, X: Any, labels: Any, learning_rate: float, terms: bool, local: Any
     ) -> tuple:
         here = context()
-        items = items_of(here, X, model=self._handle, local=Local(local))
+        items = items_of(here, X, known=self._known, local=Local(local))
         nll = np.zeros(items.count)  # nothing is told of an empty text
-        numbers = None if labels is None else self._labels(labels, items.count)
+        numbers = None if labels is None else label_numbers(self, labels, items.count)
         whole = learning_rate > 0  # the model learns from item to item
         found, lengths = [], []
         for first, last in items.slices(whole):
@@ -307,21 +294,26 @@ class Model:
         of the first.
 
         given: values to be held, (rows, *shape), -1, NaN or a mask where the model is to draw; of a
-        table a DataFrame or {column: value}. Sample i holds row i % rows. They must come first in
-        the model's ordering (the upper part of a picture), or the family takes any.
+        table a DataFrame or {column: value}, in which what is missing is drawn. Sample i holds row
+        i % rows. They must come first in the model's ordering (the upper part of a picture), or the
+        family takes any.
         labels: of p(x | label); sample i has labels[i % len(labels)].
         local: of a model that is given a slower sequence its numbers, an array, from the prompt's
         beginning on, for all samples; without `length` they are as long as it is.
-        shape: of families that run at any size. temperature: 1 the model, towards 0 what is most
-        probable. as_frame: a table's words, as a pandas.DataFrame.
+        shape: of families that run at any size. temperature: 1 the model, towards 0 the mode.
+        as_frame: a table's values, as `frame` gives them.
         """
         here = context()
         count = 1 if n is None else operator.index(n)
+        if count < 1:
+            raise ValueError(f"n is {count}: expected 1 or more")
+        table = self._table() if as_frame else None
         held = None if given is None else given_of(self, given, tuple(shape or self.shape))
-        numbers = None if labels is None else self._labels(labels, np.size(labels))
+        numbers = None if labels is None else label_numbers(self, labels, None)
         slow = None if local is None else numbers_of(local)
         length = -1 if length is None and slow is not None else length
-        options = {"count": count, "first": first, "seed": seed, "temperature": temperature}
+        options: dict[str, Any] = {"count": count, "first": first, "temperature": temperature}
+        options.update(seed=check_seed(seed), length=length)
         samples = _likely.sample(
             here,
             self._handle,
@@ -330,22 +322,33 @@ class Model:
             0 if held is None else len(held),
             address(numbers),
             0 if numbers is None else len(numbers),
-            prompt.encode("utf-8", "surrogateescape") if isinstance(prompt, str) else bytes(prompt),
+            utf8(prompt) if isinstance(prompt, str) else bytes(prompt),
             address(slow),
             0 if slow is None else len(slow),
-            options if length is None else {**options, "length": length},
+            options,
         )
-        characters = self._described["text"] == CHARACTERS
-        drawn = texts_of(here, samples, characters) if self.text else values_of(samples)
-        if as_frame:
-            return self.frame(drawn)
+        if table is not None:
+            return table.frame(values_of(samples))
+        drawn: Any = None
+        if self.text:
+            drawn = texts_of(here, samples, self._described["text"] == CHARACTERS)
+        else:
+            drawn = self._restored(values_of(samples))
         return drawn[0] if n is None else drawn
 
-    def frame(self, values: Any) -> Any:
-        """Symbols (rows, variables) as a pandas.DataFrame of the table's columns and words."""
-        import pandas
+    def _restored(self, symbols: np.ndarray) -> np.ndarray:
+        """Values where the model was trained on an array of such, else symbols as they are."""
+        table = self._known.table if self.columns else None
+        return symbols if table is None or table.array is None else table.as_array(symbols)
 
-        return pandas.DataFrame(words_of(self._handle, np.asarray(values)))
+    def frame(self, symbols: Any) -> Any:
+        """Symbols (rows, variables) as a pandas.DataFrame of the values that they stand for.
+
+        It has the names and dtypes of the frame that the model was trained on; of a polars frame or
+        a dict those that pandas chooses. Missing is what pandas writes for it in the dtype, None in
+        one of objects; "<unseen>" a value that the model never met.
+        """
+        return self._table().frame(symbols)
 
     # ---- compression -------------------------------------------------------------------------
 
@@ -384,12 +387,14 @@ class Model:
         learning_rate: float = 0.0,
         with_labels: bool = False,
         salvage: bool = False,
+        as_frame: bool = False,
     ) -> Any:
         """What `compress` was given, from bytes, a path or a binary file.
 
-        Arrays as uint8 or uint16 (examples, *shape), of a table its symbols, which `frame` spells;
-        a text as str or bytes, several as a list. with_labels: a pair, of these and a list of their
-        labels, or None. file: of one text, a path or what has write(): its bytes go there as they
+        Arrays as uint8 or uint16 (examples, *shape), of a table its symbols, which `frame` spells,
+        as as_frame=True does at once; of an array whose columns were words its values; a text as
+        str or bytes, several as a list. with_labels: a pair, of these and a list of their labels,
+        or None. file: of one text, a path or what has write(): its bytes go there as they
         come, in memory that does not grow with them, and a `Coding` is given.
 
         salvage: of a damaged file what is left, and a `DamageWarning` that says how many chunks are
@@ -399,7 +404,8 @@ class Model:
         """
         from ._coding import decompress
 
-        return decompress(self, data, file, learning_rate, with_labels, salvage)
+        how = {"learning_rate": learning_rate, "salvage": salvage}
+        return decompress(self, data, file, how, with_labels, as_frame)
 
     def check(self, n: int = 8, *, seed: int = 1) -> dict[str, Any]:
         """Claims of the model, tried on n samples of its own, of its first label if it has such.
@@ -413,12 +419,3 @@ class Model:
         from ._check import check
 
         return check(self, n, seed)
-
-
-def setting_text(key: str, value: Any) -> str:
-    """"KEY=VALUE", as the C library takes a setting."""
-    if isinstance(value, bool):
-        value = "true" if value else "false"
-    elif isinstance(value, (list, tuple)):
-        value = ",".join(str(v) for v in value)
-    return f"{key}={value}"

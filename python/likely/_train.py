@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 import sys
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
+
+import numpy as np
 
 from . import _likely
 from ._context import Progress, watched
 from ._errors import Interrupted, InvalidError
 from ._inputs import items_of
+from ._kinds import utf8
 from ._local import Local
-from ._model import Model, setting_text
+from ._model import Model
+from ._settings import check_seed, setting_text
+from ._tables import Known
 
 _NAMES = tuple(_likely.training_options())
 _OPTIONS = frozenset(_NAMES)
+_ONE_ALPHABET = "; integers of an array (frame.to_numpy()) are symbols of one alphabet"
 
 
 class _Bar:
@@ -42,26 +49,35 @@ class _Bar:
 
 
 def _settings(settings: Mapping[str, Any] | None, more: Mapping[str, Any]) -> tuple[list, dict]:
-    """Keyword arguments: the options of lk_training, and the rest, which are the family's."""
-    options = {key: value for key, value in more.items() if key in _OPTIONS}
-    chosen = dict(settings or {})
-    chosen.update((key, value) for key, value in more.items() if key not in _OPTIONS)
-    return [setting_text(key, value).encode() for key, value in chosen.items()], options
+    """Options of any training, and the rest, which are the family's; both may stand in both."""
+    twice = sorted(set(settings or ()) & set(more))
+    if twice:
+        raise TypeError(f"{', '.join(twice)}: given twice, in settings and beside them")
+    given = {**(settings or {}), **more}
+    options = {key: value for key, value in given.items() if key in _OPTIONS}
+    chosen = {key: value for key, value in given.items() if key not in _OPTIONS}
+    return [utf8(setting_text(key, value)) for key, value in chosen.items()], options
 
 
 def _held_out(
-    here: Any, items: Any, valid: Any, local: Any, seed: int, how: dict
+    here: Any, items: Any, valid: Any, local: Any, known: Mapping[str, Any], how: dict
 ) -> tuple[Any, Any]:
-    """Handles of the data to train on, and of those to validate on or None."""
+    """Handles of the data to train on, and of those to validate on or None. known: the options."""
     train = items.handle(here)
     if local is not None and (valid is None or isinstance(valid, (int, float))):
         raise TypeError("valid_local goes beside data that are given as `valid`")
     if valid is None:
         return train, None
-    if isinstance(valid, (int, float)):
-        return _likely.split(here, train, float(valid), seed)
+    if isinstance(valid, (bool, np.bool_)):
+        raise TypeError("valid: expected a fraction, other data, or a pair of data and labels")
+    if isinstance(valid, (numbers.Real, np.generic)):
+        return _likely.split(here, train, float(valid), known["seed"])
     X, y = valid if isinstance(valid, tuple) else (valid, None)
-    return train, items_of(here, X, y, like=train, local=Local(local), **how).handle(here)
+    like = Known(train, _likely.describe_data(train)[2])
+    found = items_of(here, X, y, known=like, is_model=False, local=Local(local), **how)
+    if known.get("condition") and not found.labelled:
+        raise ValueError("the data have labels, and the validation data none: valid=(X, y)")
+    return train, found.handle(here)
 
 
 def train(
@@ -74,6 +90,7 @@ def train(
     start: Model | None = None,
     progress: bool | Callable[[Progress], Any] | None = None,
     alphabet: Any = None,
+    columns: str | Sequence[str] | None = None,
     loading: Mapping[str, Any] | None = None,
     local: Any = None,
     local_every: int | None = None,
@@ -81,7 +98,7 @@ def train(
     valid_local: Any = None,
     epochs: int | None = None,
     minutes: float | None = None,
-    seed: int = 1,
+    seed: int | None = None,
     **options: Any,
 ) -> Model:
     """Trains a model by maximum likelihood, deterministically but for `minutes`.
@@ -91,18 +108,23 @@ def train(
     family: one of `likely.families()`; None: "made", of texts "charrnn", of sound "wavenet".
     valid: a fraction of X, other data, or a pair (X, y). With it the weights that did best on it
         are kept, and p-values are possible.
-    settings: of the family, as `likely models FAMILY` lists them; any other keyword is one too:
-        hidden=200, or hidden="500,500", or hidden=[500, 500].
+    settings: of the family, as `likely models FAMILY` lists them, and options of any training; any
+        other keyword is one too: hidden=200, or hidden="500,500", or hidden=[500, 500].
     start: a model whose weights the training goes on from.
     progress: True: a bar, or lines; or a callable that is told a `Progress`; False from it ends the
         training, and the model so far is given.
     alphabet: 2 .. 65536, or one for each variable; None: one more than the largest value.
-    loading: of files and tables, as lk_loading in likely.h: binarize, unseen, label (a column),
-        labels (a file), shape, text ("bytes", "characters", "recordings"), sound and channel.
+    columns: of an array (rows, columns) whose values are names or numbers of any size, not
+        symbols: "words", or the columns' names. Each column then has the alphabet of the values
+        that occur in it, and the model takes and gives such values.
+    loading: of files, as lk_loading in likely.h: binarize, unseen, label (a column), labels (a
+        file), shape, text ("bytes", "characters", "recordings"), sound and channel. Of frames:
+        unseen (a symbol for values that are not met in training) and label.
     local: a slower sequence that goes with each text or recording, for families that take one:
         whole numbers from 0, one for every `local_every` symbols or frames. An array for each text,
         of one text the array, or a file or folder as `likely train --local` takes it. valid_local:
         of `valid`, if that is no fraction. local_alphabet: None: one more than the largest.
+    seed: 0 to 2^64 - 1; None: 1.
     epochs, minutes, seed and, in options, batch, learning_rate, patience, order, view, window,
         optimizer, schedule, weight_decay, momentum, warmup_steps, decay, decay_epochs, clip, ema,
         slices, checkpoint: as lk_training in likely.h.
@@ -110,29 +132,46 @@ def train(
     Raises InvalidError for what is no setting, ValueError and TypeError for data that are none.
     After Ctrl-C the KeyboardInterrupt has the model so far as its attribute `model`, if any.
     """
-    chosen, known = _settings(settings, options)
-    known.update(epochs=epochs, minutes=minutes, seed=seed)
+    more = {"epochs": epochs, "minutes": minutes, "seed": seed, **options}
+    chosen, known = _settings(settings, {k: v for k, v in more.items() if v is not None})
+    known.setdefault("seed", 1)
+    check_seed(known["seed"])
     if "checkpoint" in known:
         known["checkpoint"] = os.fspath(known["checkpoint"])
     bar = _Bar() if progress is True else None
     how = dict(loading or {})
     handle = None if start is None else start._handle
     with watched(bar or progress or None) as here:
-        slow = Local(local, local_every, local_alphabet)
-        items = items_of(here, X, y, model=handle, alphabet=alphabet, local=slow, **how)
+        items = items_of(
+            here,
+            X,
+            y,
+            known=None if start is None else start._known,
+            alphabet=alphabet,
+            columns=columns,
+            local=Local(local, local_every, local_alphabet),
+            **how,
+        )
+        if items.count == 0:
+            raise ValueError("there are no examples to train on")
         labelled = y is not None or "label" in how or "labels" in how
         if labelled or (start is not None and start.labels):
             known.setdefault("condition", True)
         texts = not getattr(items, "values", True)
         sounds = how.get("text") == "recordings"
         usual = "wavenet" if sounds else "charrnn" if texts else "made"
-        known["family"] = family or (start.family if start else usual)
-        data, held_out = _held_out(here, items, valid, valid_local, seed, how)
+        asked = family or known.get("family")
+        known["family"] = asked or (start.family if start else usual)
+        if known.get("condition") and start is not None and not items.labelled:
+            raise ValueError("the model to start from is of p(x | label), and the data have no y")
+        data, held_out = _held_out(here, items, valid, valid_local, known, how)
         try:
             return Model(_likely.train(here, data, held_out, handle, chosen, known))
         except InvalidError as error:
             if str(error).startswith("unknown setting"):
                 raise InvalidError(f"{error}; of any training: {', '.join(_NAMES)}") from None
+            if str(error).endswith("different numbers of values"):
+                raise InvalidError(f"{error}{_ONE_ALPHABET}") from None
             raise
         except (Interrupted, KeyboardInterrupt) as stop:
             kept = getattr(stop, "model", None)

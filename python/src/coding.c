@@ -49,7 +49,7 @@ static PyObject *compress(PyObject *module, PyObject *arguments) {
     lk_bytes bytes;
     lk_output output;
     if (data == NULL || !take_output(context, sink, &stream, &bytes, &output) ||
-        !py_options("lk_coding", coding_options, options, &how, &kept)) {
+        !py_options("coding", coding_options, options, &how, &kept)) {
         return NULL;
     }
     Py_DECREF(kept);
@@ -78,7 +78,7 @@ static PyObject *decompress(PyObject *module, PyObject *arguments) {
     py_stream stream;
     lk_input input;
     if (model == NULL || !py_input(context, source, &stream, &input) ||
-        !py_options("lk_coding", coding_options, options, &how, &kept)) {
+        !py_options("coding", coding_options, options, &how, &kept)) {
         return NULL;
     }
     Py_DECREF(kept);
@@ -109,7 +109,7 @@ static PyObject *decompress_text(PyObject *module, PyObject *arguments) {
     lk_output output;
     if (model == NULL || !py_input(context, source, &from, &input) ||
         !py_output(context, sink, &to, &output) ||
-        !py_options("lk_coding", coding_options, options, &how, &kept)) {
+        !py_options("coding", coding_options, options, &how, &kept)) {
         return NULL;
     }
     Py_DECREF(kept);

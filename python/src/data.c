@@ -21,6 +21,10 @@ lk_data *py_data(PyObject *capsule) {
     return PyCapsule_GetPointer(capsule, data_name);
 }
 
+bool py_is_data(PyObject *capsule) {
+    return PyCapsule_IsValid(capsule, data_name) == 1;
+}
+
 /* ---- in ------------------------------------------------------------------------------------- */
 
 static bool take_strides(PyObject *tuple, int64_t *strides) {
@@ -31,16 +35,17 @@ static bool take_strides(PyObject *tuple, int64_t *strides) {
     return !PyErr_Occurred();
 }
 
-/* from_values(context, address, bits, examples, shape, strides, alphabet, alphabets, labels) */
+/* from_values(context, address, bits, examples, shape, strides, alphabet, alphabets, labels, names)
+ */
 static PyObject *from_values(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *capsule, *shape, *strides;
+    PyObject *capsule, *shape, *strides, *names;
     unsigned long long address, alphabets, labels;
     int bits, alphabet;
     long long examples;
-    if (!PyArg_ParseTuple(arguments, "OKiLO!O!iKK", &capsule, &address, &bits, &examples,
+    if (!PyArg_ParseTuple(arguments, "OKiLO!O!iKKO", &capsule, &address, &bits, &examples,
                           &PyTuple_Type, &shape, &PyTuple_Type, &strides, &alphabet, &alphabets,
-                          &labels)) {
+                          &labels, &names)) {
         return NULL;
     }
     py_context *context = py_context_of(capsule);
@@ -54,10 +59,15 @@ static PyObject *from_values(PyObject *module, PyObject *arguments) {
         !take_strides(strides, values.strides)) {
         return NULL;
     }
-    lk_data *data;
-    lk_status status;
-    PY_WITHOUT_LOCK(context, status = lk_data_from_values(context->handle, &values, &data));
-    return py_done(context, status) ? py_data_take(data) : NULL;
+    lk_data *data = NULL;
+    py_value_names taken;
+    if (py_names(names, &taken, &values)) {
+        lk_status status;
+        PY_WITHOUT_LOCK(context, status = lk_data_from_values(context->handle, &values, &data));
+        (void)py_done(context, status);
+    }
+    py_names_release(&taken);
+    return data != NULL ? py_data_take(data) : NULL;
 }
 
 static const py_option loading_options[] = {
@@ -90,7 +100,7 @@ static bool take_loading(PyObject *model, PyObject *like, PyObject *shape, PyObj
     how->local_counts = PY_ADDRESS(counts);
     how->local_items = items;
     how->like = like != Py_None ? py_data(like) : NULL;
-    return !PyErr_Occurred() && py_options("lk_loading", loading_options, options, how, kept);
+    return !PyErr_Occurred() && py_options("loading", loading_options, options, how, kept);
 }
 
 /* load(context, source, model, like, shape, options, local) */

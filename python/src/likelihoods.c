@@ -18,7 +18,7 @@ static PyObject *nll(PyObject *module, PyObject *arguments) {
     lk_model *model = context != NULL ? py_model(object) : NULL;
     lk_data *data = model != NULL ? py_data(items) : NULL;
     lk_scoring how = lk_scoring_defaults();
-    if (data == NULL || !py_options("lk_scoring", scoring_options, options, &how, &kept)) {
+    if (data == NULL || !py_options("scoring", scoring_options, options, &how, &kept)) {
         return NULL;
     }
     Py_DECREF(kept);

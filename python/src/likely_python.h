@@ -81,10 +81,26 @@ PyObject *py_shape_tuple(const lk_shape *shape);
 /* A text of the library, or None for NULL. What is not UTF-8 becomes surrogates, as in paths. */
 PyObject *py_text(const char *text);
 
+/* ---- names (names.c) ------------------------------------------------------------------------ */
+
+typedef struct py_value_names {
+    lk_value_names *columns; /* [count] */
+    Py_ssize_t count;
+    lk_value_names label;
+} py_value_names;
+
+/* (list of columns or None, label or None, unseen), or None for none: columns and label are
+ * (name, list of words or None, remark or None), names and words as bytes. The values point into
+ * *taken, which is to be released after the call of the library, after a failure too. False: an
+ * exception. */
+bool py_names(PyObject *names, py_value_names *taken, lk_values *values);
+void py_names_release(py_value_names *taken);
+
 /* ---- handles -------------------------------------------------------------------------------- */
 
 PyObject *py_data_take(lk_data *data);
 lk_data *py_data(PyObject *capsule);
+bool py_is_data(PyObject *capsule);
 PyObject *py_model_take(lk_model *model);
 lk_model *py_model(PyObject *capsule);
 /* Of an argument that may be None, which gives NULL and true. */
@@ -92,7 +108,7 @@ bool py_model_or_none(PyObject *object, const lk_model **model);
 
 #define PY_ADDRESS(number) ((void *)(uintptr_t)(number))
 
-extern PyMethodDef py_context_methods[], py_data_methods[], py_model_methods[],
+extern PyMethodDef py_context_methods[], py_data_methods[], py_model_methods[], py_name_methods[],
     py_training_methods[], py_likelihood_methods[], py_sample_methods[], py_coding_methods[];
 
 #endif

@@ -143,55 +143,6 @@ static PyObject *setting(PyObject *module, PyObject *arguments) {
     return model != NULL ? py_text(lk_model_setting(model, key)) : NULL;
 }
 
-/* column(model, variable), label_name(model, label) -> text or None */
-static PyObject *column(PyObject *module, PyObject *arguments) {
-    (void)module;
-    PyObject *object;
-    long long variable;
-    if (!PyArg_ParseTuple(arguments, "OL", &object, &variable)) {
-        return NULL;
-    }
-    lk_model *model = py_model(object);
-    return model != NULL ? py_text(lk_model_column(model, variable)) : NULL;
-}
-
-static PyObject *label_name(PyObject *module, PyObject *arguments) {
-    (void)module;
-    PyObject *object;
-    int label;
-    if (!PyArg_ParseTuple(arguments, "Oi", &object, &label)) {
-        return NULL;
-    }
-    lk_model *model = py_model(object);
-    return model != NULL ? py_text(lk_model_label_name(model, label)) : NULL;
-}
-
-/* word(model, variable, symbol) -> text or None */
-static PyObject *word(PyObject *module, PyObject *arguments) {
-    (void)module;
-    PyObject *object;
-    long long variable;
-    int symbol;
-    if (!PyArg_ParseTuple(arguments, "OLi", &object, &variable, &symbol)) {
-        return NULL;
-    }
-    lk_model *model = py_model(object);
-    return model != NULL ? py_text(lk_model_word(model, variable, symbol)) : NULL;
-}
-
-/* find_word(model, variable, bytes) -> symbol, or -1 */
-static PyObject *find_word(PyObject *module, PyObject *arguments) {
-    (void)module;
-    PyObject *object;
-    long long variable;
-    const char *text;
-    if (!PyArg_ParseTuple(arguments, "OLy", &object, &variable, &text)) {
-        return NULL;
-    }
-    lk_model *model = py_model(object);
-    return model != NULL ? PyLong_FromLong(lk_model_find_word(model, variable, text)) : NULL;
-}
-
 /* families() -> their names, in the order of a course */
 static PyObject *families(PyObject *module, PyObject *unused) {
     (void)module;
@@ -214,9 +165,5 @@ PyMethodDef py_model_methods[] = {{"load_model", load, METH_VARARGS, NULL},
                                   {"describe_model", describe, METH_O, NULL},
                                   {"is_bound", is_bound, METH_O, NULL},
                                   {"setting", setting, METH_VARARGS, NULL},
-                                  {"column", column, METH_VARARGS, NULL},
-                                  {"label_name", label_name, METH_VARARGS, NULL},
-                                  {"word", word, METH_VARARGS, NULL},
-                                  {"find_word", find_word, METH_VARARGS, NULL},
                                   {"families", families, METH_NOARGS, NULL},
                                   {0}};

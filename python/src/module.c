@@ -2,9 +2,9 @@
 #include "likely_python.h"
 
 static int add_methods(PyObject *module) {
-    PyMethodDef *const tables[] = {py_context_methods,  py_data_methods,       py_model_methods,
-                                   py_training_methods, py_likelihood_methods, py_sample_methods,
-                                   py_coding_methods};
+    PyMethodDef *const tables[] = {py_context_methods, py_data_methods,     py_model_methods,
+                                   py_name_methods,    py_training_methods, py_likelihood_methods,
+                                   py_sample_methods,  py_coding_methods};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
         if (PyModule_AddFunctions(module, tables[t]) != 0) {
             return -1;

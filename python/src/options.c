@@ -25,6 +25,16 @@ static bool put_text(PyObject *value, PyObject *kept, const char **to) {
     return put;
 }
 
+/* Of what an option holds. */
+static bool refuse_range(py_kind kind, PyObject *integer) {
+    static const char *const ranges[] = {[PY_INT32] = "-2^31 .. 2^31 - 1",
+                                         [PY_INT64] = "-2^63 .. 2^63 - 1",
+                                         [PY_UINT64] = "0 .. 2^64 - 1"};
+    PyErr_Clear();
+    PyErr_Format(PyExc_ValueError, "%R is out of range: expected %s", integer, ranges[kind]);
+    return false;
+}
+
 static bool put_integer(PyObject *value, py_kind kind, void *to) {
     PyObject *integer = PyNumber_Index(value);
     if (integer == NULL) {
@@ -32,11 +42,10 @@ static bool put_integer(PyObject *value, py_kind kind, void *to) {
     }
     long long number = kind == PY_UINT64 ? 0 : PyLong_AsLongLong(integer);
     unsigned long long natural = kind == PY_UINT64 ? PyLong_AsUnsignedLongLong(integer) : 0;
+    bool beyond = kind == PY_INT32 && (number < INT32_MIN || number > INT32_MAX);
+    bool taken = !PyErr_Occurred() && !beyond ? true : refuse_range(kind, integer);
     Py_DECREF(integer);
-    if (!PyErr_Occurred() && kind == PY_INT32 && (number < INT32_MIN || number > INT32_MAX)) {
-        PyErr_Format(PyExc_OverflowError, "%lld is no 32-bit integer", number);
-    }
-    if (PyErr_Occurred()) {
+    if (!taken) {
         return false;
     }
     if (kind == PY_INT32) {
@@ -109,13 +118,13 @@ static const py_option *find(const char *structure, const py_option *table, PyOb
 }
 
 /* The name goes before what Python says of the value; the class of the exception stays. */
-static void name_error(const char *structure, const char *name) {
+static void name_error(const char *name) {
     PyObject *class, *value, *trace;
     PyErr_Fetch(&class, &value, &trace);
     if (value != NULL) {
-        PyErr_Format(class, "%s: %s: %S", structure, name, value);
+        PyErr_Format(class, "%s: %S", name, value);
     } else {
-        PyErr_Format(class, "%s: %s", structure, name);
+        PyErr_Format(class, "%s: it is of no such kind", name);
     }
     Py_XDECREF(class);
     Py_XDECREF(value);
@@ -132,7 +141,7 @@ bool py_options(const char *structure, const py_option *table, PyObject *dict, v
         const py_option *option = find(structure, table, name);
         taken = option != NULL;
         if (taken && value != Py_None && !put(option, value, options, *kept)) {
-            name_error(structure, option->name);
+            name_error(option->name);
             taken = false;
         }
     }

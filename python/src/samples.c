@@ -24,7 +24,7 @@ static PyObject *sample(PyObject *module, PyObject *arguments) {
     lk_model *model = context != NULL ? py_model(object) : NULL;
     lk_sampling how = lk_sampling_defaults();
     if (model == NULL || !py_shape(shape, &how.shape) ||
-        !py_options("lk_sampling", sampling_options, options, &how, &kept)) {
+        !py_options("sampling", sampling_options, options, &how, &kept)) {
         return NULL;
     }
     Py_DECREF(kept);

@@ -72,7 +72,7 @@ static PyObject *train(PyObject *module, PyObject *arguments) {
     lk_data *valid = data != NULL && held_out != Py_None ? py_data(held_out) : NULL;
     lk_training how = lk_training_defaults();
     if (data == NULL || PyErr_Occurred() || !py_model_or_none(from, &how.from) ||
-        !py_options("lk_training", training_options, options, &how, &kept)) {
+        !py_options("training", training_options, options, &how, &kept)) {
         return NULL;
     }
     const char **texts = list_settings(settings);

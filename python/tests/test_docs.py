@@ -24,7 +24,12 @@ def test_blocks(block, tmp_path, monkeypatch):
         pytest.importorskip("sklearn")
     monkeypatch.chdir(tmp_path)
     X = np.random.default_rng(1).integers(0, 2, (200, 8))
-    exec("import likely\n" + block, {"X": X, "y": X[:, 0]})
+    if "pandas" in block:
+        pytest.importorskip("pandas")
+    names = {"X": X, "y": X[:, 0], "np": np}
+    if "LikelihoodModel" in block:
+        exec("from likely.sklearn import LikelihoodModel", names)
+    exec("import likely\n" + block, names)
 
 
 def test_lecture(capsys):

@@ -32,6 +32,7 @@ def unaligned(X):
         unaligned,
         lambda X: X.view(np.memmap),
         np.ma.MaskedArray,
+        lambda X: X.astype(object),
     ],
 )
 def test_arrays_are_alike(made, binary, other):
@@ -73,7 +74,10 @@ def test_none_is_none(made):
         (np.zeros((2, 6), "M8[s]"), "datetime"),
         (np.full((2, 6), 2**63, np.uint64), "9223372036854775808"),
         ([[0, 1], [0]], "inhomogeneous|object"),
-        (None, "object"),
+        ((x for x in range(3)), "generator is no data"),
+        (np.array([[2**70, 0]], object), str(2**70)),
+        ({1: 2}, "is a int: expected a list"),
+        (None, "NoneType is no data"),
     ],
 )
 def test_refused(made, wrong, message):
@@ -138,9 +142,10 @@ def test_frames():
     shuffled = table[["yes", "n", "colour"]]
     assert np.array_equal(model.log_prob(shuffled), model.log_prob(table))
     drawn = model.sample(20, as_frame=True)
-    assert set(drawn["colour"]) <= {"red", "a,\"b", ""}
+    assert set(drawn["colour"].dropna()) <= {"red", "a,\"b"}
+    assert (drawn.dtypes == table.dtypes).all()
     held = model.sample(5, given={"n": 2, "colour": ["red", None]}, as_frame=True)
-    assert set(held["n"]) == {"2"} and set(held["colour"][::2]) == {"red"}
+    assert set(held["n"]) == {2} and set(held["colour"][::2]) == {"red"}
     assert (model.sample(2, given=table[["n"]][:2])[:, 0] == [0, 1]).all()
     with pytest.raises(ValueError, match="no value 'green'"):
         model.sample(given={"colour": "green"})
@@ -156,7 +161,7 @@ def test_frames_with_labels():
     assert model.check()["passed"]
     coded = model.compress(table, table["yes"])
     values, labels = model.decompress(coded, with_labels=True)
-    assert labels == [str(v) for v in table["yes"]]
+    assert labels == table["yes"].tolist()
     assert model.frame(values)["colour"][0] == "red"
 
 
@@ -251,3 +256,66 @@ def test_read_that_fails():
         likely.load(Broken())
     with pytest.raises(TypeError):
         likely.load(io.StringIO("text"))
+
+
+def test_nothing_is_one_clear_line(made, binary):
+    for X in ([], (), np.empty((0, 6), np.uint8), np.empty((5, 0), np.uint8), "", [""], b""):
+        with pytest.raises(ValueError, match="empty|no examples|no variables") as refused:
+            likely.train(X)
+        assert "\n" not in str(refused.value) and "file" not in str(refused.value)
+    with pytest.raises(ValueError, match="nothing to compress"):
+        made.compress(binary[:0])
+    for n in (0, -1):
+        with pytest.raises(ValueError, match=f"n is {n}: expected 1 or more"):
+            made.sample(n)
+
+
+def test_names_of_files_are_no_texts(tmp_path, monkeypatch, text_model):
+    """A str is a text: one that names a file was meant for the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "book").write_text("to be or not to be")
+    for name in ("book", str(tmp_path / "book"), "data.npy", "pictures/one.PNG"):
+        with pytest.raises(ValueError, match="looks like the name of a file"):
+            likely.train(name)
+        with pytest.raises(ValueError, match="pathlib.Path"):
+            text_model.log_prob(name)
+    assert text_model.log_prob(["to"]).shape == text_model.log_prob("to").shape
+    model = likely.train(["book" * 99], layers=1, width=2, epochs=1)
+    assert np.isfinite(model.log_prob(["book"])).all()
+
+
+def test_surrogates(text_model):
+    """Those of bytes that are no UTF-8 are kept, as Python's names of files are; others refused."""
+    model = likely.train("caf\udce9 " * 99, layers=1, width=4, epochs=1)
+    assert model.decompress(model.compress("caf\udce9")) == "caf\udce9"
+    for wrong in ("\ud800", "\udcc3\udca9"):  # the second would come back as an e with an accent
+        for call in (likely.train, text_model.log_prob):
+            with pytest.raises(ValueError, match="lone surrogate"):
+                call("to be" + wrong)
+        with pytest.raises(ValueError, match="lone surrogate"):
+            text_model.sample(prompt=wrong, length=3)
+
+
+def test_frames_for_models_of_arrays(made, binary):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(binary)
+    assert np.array_equal(made.log_prob(table), made.log_prob(binary))
+    with pytest.raises(likely.MismatchError, match="it has no frame"):
+        made.sample(2, as_frame=True)
+
+
+def test_masked_given(made):
+    held = np.ma.MaskedArray(np.full((1, 6), 1, np.uint8), mask=[[0, 1, 1, 1, 1, 1]])
+    assert (made.sample(9, given=held)[:, 0] == 1).all()
+    with pytest.raises(TypeError, match="expected integers"):
+        made.sample(given=np.ma.MaskedArray([[0.5] * 6], mask=[[0, 1, 1, 1, 1, 1]]))
+
+
+@pytest.mark.parametrize("how", [{"y": [1]}, {"columns": "words"}, {"alphabet": 3}])
+def test_what_texts_and_files_have_not(how, tmp_path):
+    with pytest.raises(TypeError, match=f"{next(iter(how))}: not of texts"):
+        likely.train("to be or not to be", **how)
+    np.save(tmp_path / "x.npy", np.eye(3, dtype=np.uint8))
+    if "columns" in how:
+        with pytest.raises(TypeError, match="columns: not of files"):
+            likely.train(tmp_path / "x.npy", **how)

@@ -182,22 +182,58 @@ def test_used_otherwise(binary):
         ({"hiden": 3}, "of any training: family"),
         ({"family": "none"}, "there are uniform"),
         ({"epochs": -1}, "epochs"),
-        ({"seed": "a"}, "lk_training: seed"),
-        ({"learning_rate": "fast"}, "lk_training: learning_rate"),
+        ({"seed": "a"}, "str"),
+        ({"seed": -1}, "seed is -1: expected 0 .. 2^64 - 1"),
+        ({"seed": 1 << 64}, "seed is 18446744073709551616"),
+        ({"epochs": 1 << 64}, "epochs: 18446744073709551616 is out of range: expected -2^63"),
+        ({"learning_rate": "fast"}, "learning_rate: must be real number"),
+        ({"learning_rate": -1.0}, "learning_rate is -1: expected"),
+        ({"settings": {"batch": 8, "hidden": 4}, "batch": 4}, "batch: given twice"),
+        ({"valid": True}, "valid"),
         ({"order": "no\0"}, "order"),
         ({"valid": 1.5}, "fraction"),
         ({"alphabet": [2, 2]}, "2 entries"),
     ],
 )
 def test_wrong_options(binary, how, message):
-    with pytest.raises((likely.Error, TypeError, ValueError), match=message):
+    with pytest.raises((likely.Error, TypeError, ValueError)) as refused:
         likely.train(binary, **how)
+    assert message in str(refused.value)
+    assert "lk_" not in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_options_among_settings(binary):
+    """An option of any training may stand beside those of the family."""
+    how = {"learning_rate": 0.01, "hidden": 4, "epochs": 2}
+    one, two = likely.train(binary, settings=how), likely.train(binary, **how)
+    assert one.fingerprint == two.fingerprint
+    assert likely.train(binary, settings={"family": "uniform"}).family == "uniform"
+
+
+def test_seeds_of_samples(made):
+    for seed in (-1, 1 << 64):
+        with pytest.raises(ValueError, match="seed is .*: expected 0 .. 2"):
+            made.sample(seed=seed)
+
+
+def test_no_names_of_c():
+    """No message of the library tells a user of Python about C."""
+    from likely._errors import in_python
+
+    source = pathlib.Path(__file__).resolve().parents[2] / "src"
+    said = set()
+    for file in source.rglob("*.c"):
+        if not file.name.endswith("_test.c"):
+            strings = re.findall(r'"((?:[^"\\\n]|\\.)*)"', file.read_text())
+            said.update(s for s in strings if re.search(r"\blk_\w+[.: )]", s))
+    assert len(said) > 50
+    assert not [in_python(s) for s in said if "lk_" in in_python(s)]
 
 
 def test_unknown_options():
     from likely import _likely
     from likely._context import context
 
-    with pytest.raises(TypeError, match="lk_coding has no option 'fast'; it has learning_rate, "):
+    with pytest.raises(TypeError, match="coding has no option 'fast'; it has learning_rate, "):
         model = likely.train(np.eye(3, dtype=np.uint8), family="uniform")._handle
         _likely.decompress(context(), model, ("bytes", b""), {"fast": 1})

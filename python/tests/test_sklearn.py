@@ -149,6 +149,29 @@ def test_missing_only_later():
     assert np.isnan(model.sample(5)[:, 1]).all()
 
 
+def test_what_is_no_number_in_objects():
+    """True, 1 and "1" are three; infinity and what is no float64 are refused."""
+    X = np.array([[True], [1], ["1"], [1.0]] * 30, dtype=object)
+    model = LikelihoodModel().fit(X)
+    true, one, word = np.exp(model.score_samples(X[:3]))
+    assert true == pytest.approx(0.25, abs=0.05) and word == pytest.approx(0.25, abs=0.05)
+    assert one == pytest.approx(0.5, abs=0.05)
+    for wrong in (np.inf, 10**400):
+        with pytest.raises(ValueError, match="infinity"):
+            LikelihoodModel().fit(np.array([[wrong], [2]] * 20, dtype=object))
+    with pytest.raises(ValueError, match="n_samples is -1"):
+        model.sample(-1)
+    assert LikelihoodModel(random_state=2**64 - 1, epochs=1).fit(X).sample(2).shape == (2, 1)
+
+
+def test_missing_of_pandas():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"c": pandas.array([1, None, 3] * 20, dtype="Int64"), "w": ["x"] * 60})
+    with pytest.raises(ValueError, match="missing_values='category'"):
+        LikelihoodModel().fit(table)
+    assert np.isfinite(LikelihoodModel(missing_values="category").fit(table).score(table))
+
+
 def test_missing_in_frames():
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame({"c": ["x", None, "y"] * 30, "v": [1.5, np.nan, 2.25] * 30})
@@ -255,3 +278,115 @@ def test_wrong_parameters():
             LikelihoodModel(**{name: value}).fit(X)
     with pytest.raises(ValueError, match="contamination"):
         LikelihoodDetector(contamination=0.7).fit(X)
+
+
+def test_extreme_values_are_finite():
+    """As large as float64 has them, in fitting and later; and as small."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 1))
+    far = np.array([[1.7e308], [-1.7e308], [1e300], [5e-324], [0.0]])
+    for X in (x, x * 1e307, x * 5e-324 * 10, np.concatenate([x, far])):
+        y = (X[:, 0] > 0).astype(int)
+        model = LikelihoodModel().fit(X)
+        told = model.score_samples(np.concatenate([X, far]))
+        assert np.isfinite(told).all() and np.isfinite(model.sample(200)).all()
+        of_class = LikelihoodClassifier().fit(X, y)
+        p = of_class.predict_proba(far)
+        assert np.isfinite(p).all() and p.sum(axis=1) == pytest.approx(np.ones(5))
+        detector = LikelihoodDetector(n_models=2).fit(X)
+        assert np.isfinite(detector.decision_function(far)).all()
+        assert (detector.p_values(far) > 0).all()
+
+
+def test_far_values_still_tell_classes():
+    """The outer bin says which class it is, however improbable the distance is in both."""
+    x = np.concatenate([np.linspace(0, 1, 100), np.linspace(2, 3, 100)])[:, None]
+    y = np.repeat([0, 1], 100)
+    model = LikelihoodClassifier(n_bins=4).fit(x, y)
+    assert model.predict([[1e308], [-1e308], [1e30]]).tolist() == [1, 0, 1]
+
+
+def test_density_of_large_numbers_integrates_to_one():
+    """Scaled by 2^1000 the density is that of the same model, divided by it."""
+    x = np.random.default_rng(0).normal(size=(300, 1))
+    one, other = LikelihoodModel().fit(x), LikelihoodModel().fit(x * 2.0**1000)
+    shift = one.score_samples(x) - other.score_samples(x * 2.0**1000)
+    assert shift == pytest.approx(np.full(300, 1000 * np.log(2)), abs=1e-6)
+
+
+def test_probability_zero(monkeypatch):
+    """Families may give what they never met none: then nothing is known of the class."""
+    X, y = np.array([[0, 0], [1, 1]] * 30), np.array([0, 0, 0, 1] * 15)
+    settings = {"smoothing": 0}
+    detector = LikelihoodDetector("histogram", settings=settings, n_models=2).fit(X)
+    assert np.isneginf(detector.score_samples([[0, 1]])[0]) and np.isfinite(detector.offset_)
+    assert detector.predict([[0, 1]])[0] == -1 and 0 < detector.p_values([[0, 1]])[0] < 0.05
+    model = LikelihoodClassifier(epochs=1).fit(X, y)
+    none = np.array([[-np.inf, 0.0]])
+    monkeypatch.setattr(model, "_log_probabilities", lambda symbols, label: none - label)
+    p = model.predict_proba([[0, 1], [0, 0]])
+    assert p[0] == pytest.approx([0.75, 0.25]) and p[1] == pytest.approx([0.891, 0.109], abs=1e-3)
+    assert np.isneginf(model.predict_joint_log_proba([[0, 1], [0, 0]])[0]).all()
+
+
+def test_integers_sum_to_one():
+    """Those beyond the range too; a fraction has what is left."""
+    x = np.random.default_rng(0).poisson(3, size=(400, 1)) - 5
+    model = LikelihoodModel().fit(x)
+    every = np.arange(-3000, 3000)[:, None]
+    total = np.exp(model.score_samples(every)).sum()
+    rest = np.exp(model.score_samples([[0.5]])[0])
+    assert total + rest == pytest.approx(1, abs=1e-4) and rest < 0.05
+    near, far = model.score_samples([[x.max() + 1], [x.max() + 50]])
+    assert near > far
+
+
+def test_constant_columns():
+    x = np.full((100, 1), 7)
+    for column in (x, x.astype(object), x + 0.0):
+        model = LikelihoodModel().fit(column)
+        assert np.exp(model.score_samples(np.array([[7], [8], [9]]))).sum() <= 1
+        assert (model.sample(5) == 7).all()
+    assert (LikelihoodModel().fit(x + 0.5).sample(5) == 7.5).all()
+
+
+def test_huge_integers_are_told_apart():
+    """Ids beyond 2^53, which are no float64."""
+    x = (2**60 + np.random.default_rng(0).integers(0, 3, 300))[:, None]
+    model = LikelihoodModel().fit(x)
+    assert np.exp(model.score_samples(2**60 + np.arange(-200, 203)[:, None])).sum() > 0.99
+    drawn = model.sample(300)
+    assert set(int(v) for v in drawn[:, 0]) == {2**60, 2**60 + 1, 2**60 + 2}
+
+
+def test_pixels():
+    """64 columns of 8 bits: in bins, whose integers sum to one; not 16448 symbols."""
+    rng = np.random.default_rng(0)
+    X = np.clip(rng.normal(120, 40, (300, 64)), 0, 255).astype(np.uint8)
+    X[:, 0] = 0
+    model = LikelihoodModel("histogram").fit(X)
+    assert model._columns.sizes.sum() < 64 * 18
+    assert np.isfinite(model.score_samples(X)).all()
+    column = model._columns.columns[1]
+    symbols, widths = column.symbols(np.arange(256, dtype=np.uint8))
+    assert [np.exp(-widths[symbols == s]).sum() for s in range(column.kind.size - 1)] == (
+        pytest.approx(np.ones(column.kind.size - 1))
+    )
+    drawn = model.sample(50)
+    assert (drawn == np.floor(drawn)).all() and drawn.min() >= 0 and drawn.max() <= 255
+    assert set(drawn[:, 0]) == {0}
+    wide = LikelihoodModel(epochs=1).fit(np.tile(X, (1, 4)))
+    assert wide.model_.info["settings"]["direct"] == "false"
+
+
+def test_options_in_settings():
+    X, _ = load_iris(return_X_y=True)
+    settings = {"learning_rate": 0.02, "hidden": 8}
+    search = GridSearchCV(
+        LikelihoodModel(epochs=3), {"family": ["made", "nade", "histogram"]}, cv=2
+    ).fit(X)
+    assert search.best_params_["family"] in ("made", "nade", "histogram")
+    model = LikelihoodModel(settings=settings, epochs=2).fit(X)
+    assert model.model_.info["settings"]["hidden"] == "8"
+    with pytest.raises(ValueError, match="seed is -1"):
+        LikelihoodModel(random_state=-1).fit(X)

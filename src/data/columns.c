@@ -24,21 +24,29 @@ void lk_columns_destroy(lk_columns *columns) {
     if (columns != NULL) {
         for (int32_t i = 0; i < columns->count; i++) {
             lk_release(columns->column[i].name);
+            lk_release(columns->column[i].remark);
             lk_dictionary_deinit(&columns->column[i].values);
         }
         lk_release(columns->column);
         lk_release(columns->label);
+        lk_release(columns->label_remark);
         lk_release(columns);
     }
 }
 
+/* A text, or NULL as it is; false: out of memory. */
+static bool copy_text(const char *from, char **to) {
+    *to = from != NULL ? lk_duplicate(from) : NULL;
+    return from == NULL || *to != NULL;
+}
+
 static lk_status fill_copy(lk_context *context, const lk_columns *from, lk_columns *to) {
-    to->label = from->label != NULL ? lk_duplicate(from->label) : NULL;
+    bool kept =
+        copy_text(from->label, &to->label) && copy_text(from->label_remark, &to->label_remark);
     to->label_at = from->label_at;
-    bool kept = from->label == NULL || to->label != NULL;
     for (int32_t i = 0; i < from->count && kept; i++) {
-        to->column[i].name = lk_duplicate(from->column[i].name);
-        kept = to->column[i].name != NULL;
+        kept = copy_text(from->column[i].name, &to->column[i].name) &&
+               copy_text(from->column[i].remark, &to->column[i].remark);
         LK_TRY(lk_dictionary_copy(context, &from->column[i].values, &to->column[i].values));
     }
     return kept ? LK_OK : lk_fail_no_memory(context, "names of columns", from->count);
@@ -58,9 +66,12 @@ lk_status lk_columns_copy(lk_context *context, const lk_columns *from, lk_column
 }
 
 bool lk_columns_equal(const lk_columns *a, const lk_columns *b) {
-    bool labels =
-        (a->label == NULL) == (b->label == NULL) &&
-        (a->label == NULL || (strcmp(a->label, b->label) == 0 && a->label_at == b->label_at));
+    return lk_columns_alike(a, b) && (a->label == NULL || a->label_at == b->label_at);
+}
+
+bool lk_columns_alike(const lk_columns *a, const lk_columns *b) {
+    bool labels = (a->label == NULL) == (b->label == NULL) &&
+                  (a->label == NULL || strcmp(a->label, b->label) == 0);
     if (!labels || a->count != b->count) {
         return false;
     }
@@ -138,6 +149,7 @@ void lk_columns_take_label(lk_columns *columns, int32_t index) {
     LK_REQUIRE(columns->label == NULL && index >= 0 && index < columns->count);
     columns->label = columns->column[index].name;
     columns->label_at = index;
+    columns->label_remark = columns->column[index].remark;
     lk_dictionary_deinit(&columns->column[index].values);
     columns->count--;
     memmove(&columns->column[index], &columns->column[index + 1],
@@ -159,14 +171,25 @@ lk_status lk_columns_put_label(lk_context *context, lk_columns *columns,
     int32_t at = columns->label_at;
     columns->column = column;
     memmove(&column[at + 1], &column[at], (size_t)(columns->count - at) * sizeof *column);
-    column[at] = (lk_column){.name = columns->label, .values = copy};
+    column[at] =
+        (lk_column){.name = columns->label, .values = copy, .remark = columns->label_remark};
     columns->label = NULL;
+    columns->label_remark = NULL;
     columns->label_at = 0;
     columns->count++;
     return LK_OK;
 }
 
 /* ---- checking -------------------------------------------------------------------------------- */
+
+static lk_status check_remark(lk_context *context, const char *name, const char *remark,
+                              int64_t *bytes) {
+    *bytes += remark != NULL ? (int64_t)strlen(remark) + 1 : 0;
+    return remark == NULL || strlen(remark) <= LK_TEXT_MOST
+               ? LK_OK
+               : lk_fail(context, LK_INVALID, "%s: a remark of %zu bytes: at most %d are kept",
+                         name, strlen(remark), LK_TEXT_MOST);
+}
 
 static lk_status check_names(lk_context *context, const char *name, const lk_columns *columns) {
     lk_dictionary names;
@@ -201,6 +224,7 @@ lk_status lk_columns_check(lk_context *context, const char *name, const lk_colum
                        columns->count, columns->label_at + 1);
     }
     LK_TRY(check_names(context, name, columns));
+    LK_TRY(check_remark(context, name, columns->label_remark, &bytes));
     for (int32_t i = 0; i < columns->count; i++) {
         const lk_column *column = &columns->column[i];
         int32_t alphabet = lk_columns_alphabet(columns, i);
@@ -211,6 +235,7 @@ lk_status lk_columns_check(lk_context *context, const char *name, const lk_colum
                            "some, at most %d",
                            name, i + 1, alphabet, LK_ALPHABET_MOST);
         }
+        LK_TRY(check_remark(context, name, column->remark, &bytes));
         texts += column->values.count;
         bytes += column->values.used + (int64_t)strlen(column->name) + 1;
     }

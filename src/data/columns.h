@@ -7,16 +7,19 @@
 typedef struct lk_column {
     char *name;           /* owned */
     lk_dictionary values; /* a value is a symbol of it; empty in a table of integers */
+    char *remark;         /* owned, or NULL: of whoever made the table, to be given back as it is:
+                           * what the texts are in a program. No part of the distribution */
 } lk_column;
 
 /* Columns of words all have values, and a value's number is the symbol of its text. In a table of
  * integers none has: a value is the number itself, and columns have names only. */
 typedef struct lk_columns {
-    int32_t count;     /* at least 1 */
-    lk_column *column; /* owned, [count] */
-    char *label;       /* owned: the name of the column that was taken out to be the labels; NULL:
+    int32_t count;      /* at least 1 */
+    lk_column *column;  /* owned, [count] */
+    char *label;        /* owned: the name of the column that was taken out to be the labels; NULL:
                         * none. Its values are the data set's classes */
-    int32_t label_at;  /* where it stands among all: before column[label_at] */
+    int32_t label_at;   /* where it stands among all: before column[label_at] */
+    char *label_remark; /* owned, or NULL: of that column */
 } lk_columns;
 
 /* Columns without names and values, for a builder, who ends with lk_columns_check. */
@@ -26,8 +29,10 @@ lk_status lk_columns_create(lk_context *context, int32_t count, lk_columns **col
  * header of a model file (LK_TEXTS_MOST, LK_TEXTS_BYTES_MOST). `name` begins the message. */
 lk_status lk_columns_check(lk_context *context, const char *name, const lk_columns *columns);
 lk_status lk_columns_copy(lk_context *context, const lk_columns *from, lk_columns **to);
-/* The same names, values and order. */
+/* The same names, values and order, whatever the remarks. */
 bool lk_columns_equal(const lk_columns *a, const lk_columns *b);
+/* The same, wherever the label stands. */
+bool lk_columns_alike(const lk_columns *a, const lk_columns *b);
 void lk_columns_destroy(lk_columns *columns);
 
 /* Whether values are symbols of words; false: integers. */
@@ -52,8 +57,9 @@ lk_status lk_columns_put_label(lk_context *context, lk_columns *columns,
 /* As JSON, which the model file holds:
  * {"columns": [{"name": "size", "values": ["1", "2"], "unseen": true}, ...],
  *  "label": {"name": "colour", "at": 0}}
- * with values as lk_dictionary_print has them, "unseen" only where it is true, and "label" only
- * where one was taken out. A text of its own (lk_release), NULL: out of memory. */
+ * with values as lk_dictionary_print has them, "unseen" only where it is true, "label" only where
+ * one was taken out, and in both "remark" where there is one. A text of its own (lk_release), NULL:
+ * out of memory. */
 char *lk_columns_print(const lk_columns *columns);
 /* The reverse, of any bytes: what lk_columns_check refuses is refused. `name` begins the message.
  * *columns is the caller's, NULL after a failure. */

@@ -20,6 +20,11 @@ static json_t *json_of_dictionary(const lk_dictionary *dictionary) {
     return array;
 }
 
+/* Nothing where there is none. */
+static bool put_remark(json_t *object, const char *remark) {
+    return remark == NULL || json_object_set_new(object, "remark", lk_json_bytes(remark)) == 0;
+}
+
 static json_t *json_of_column(const lk_column *column) {
     json_t *object = json_object();
     bool made = json_object_set_new(object, "name", lk_json_bytes(column->name)) == 0;
@@ -30,6 +35,7 @@ static json_t *json_of_column(const lk_column *column) {
     if (column->values.unseen) {
         made = made && json_object_set_new(object, "unseen", json_true()) == 0;
     }
+    made = made && put_remark(object, column->remark);
     if (!made) {
         json_decref(object);
     }
@@ -46,7 +52,8 @@ static bool fill_columns(json_t *object, const lk_columns *columns) {
         json_t *label = json_object();
         made = json_object_set_new(object, "label", label) == 0 &&
                json_object_set_new(label, "name", lk_json_bytes(columns->label)) == 0 &&
-               json_object_set_new(label, "at", json_integer(columns->label_at)) == 0;
+               json_object_set_new(label, "at", json_integer(columns->label_at)) == 0 &&
+               put_remark(label, columns->label_remark);
     }
     return made;
 }
@@ -140,6 +147,12 @@ static lk_status parse_name(parser *p, const json_t *json, char **name) {
     return *name != NULL ? LK_OK : lk_fail_no_memory(p->context, "a name", LK_TEXT_MOST);
 }
 
+/* *remark stays NULL where there is none. */
+static lk_status parse_remark(parser *p, const json_t *object, char **remark) {
+    const json_t *json = json_object_get(object, "remark");
+    return json != NULL ? parse_name(p, json, remark) : LK_OK;
+}
+
 /* Keys beside those that were found. */
 static lk_status refuse_more(const parser *p, const json_t *object, size_t found) {
     return json_object_size(object) == found ? LK_OK : refuse(p, "an unknown key");
@@ -148,8 +161,10 @@ static lk_status refuse_more(const parser *p, const json_t *object, size_t found
 static lk_status parse_column(parser *p, const json_t *json, lk_column *column) {
     const json_t *values = json_object_get(json, "values"),
                  *unseen = json_object_get(json, "unseen");
-    LK_TRY(refuse_more(p, json, (size_t)(1 + (values != NULL) + (unseen != NULL))));
+    bool remark = json_object_get(json, "remark") != NULL;
+    LK_TRY(refuse_more(p, json, (size_t)(1 + (values != NULL) + (unseen != NULL) + remark)));
     LK_TRY(parse_name(p, json_object_get(json, "name"), &column->name));
+    LK_TRY(parse_remark(p, json, &column->remark));
     if (unseen != NULL && !json_is_boolean(unseen)) {
         return refuse(p, "\"unseen\" is neither true nor false");
     }
@@ -164,7 +179,8 @@ static lk_status parse_label(parser *p, const json_t *json, lk_columns *columns)
         return refuse(p, "the label stands at no place among the columns");
     }
     columns->label_at = (int32_t)json_integer_value(at);
-    LK_TRY(refuse_more(p, json, 2));
+    LK_TRY(refuse_more(p, json, (size_t)(2 + (json_object_get(json, "remark") != NULL))));
+    LK_TRY(parse_remark(p, json, &columns->label_remark));
     return parse_name(p, json_object_get(json, "name"), &columns->label);
 }
 

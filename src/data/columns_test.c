@@ -18,12 +18,16 @@ static const char words[] = "{\"columns\":[{\"name\":\"sex\",\"values\":[\"Femal
                             "{\"name\":\"\xE2\x82\xAC\",\"values\":[\"\"],\"unseen\":true},"
                             "{\"name\":{\"hex\":\"e9\"},\"values\":[\"1\",\"2\",\"NA\"]}],"
                             "\"label\":{\"name\":\"class\",\"at\":1}}";
+static const char remarks[] =
+    "{\"columns\":[{\"name\":\"a\",\"values\":[\"x\"],\"unseen\":true,\"remark\":\"str\"},"
+    "{\"name\":\"b\",\"values\":[\"y\"]}],"
+    "\"label\":{\"name\":\"c\",\"at\":0,\"remark\":{\"hex\":\"e9\"}}}";
 static const char integers[] = "{\"columns\":[{\"name\":\"a\"},{\"name\":\"b\"}]}";
 
 static void json_is_as_documented(void **state) {
     (void)state;
-    const char *const texts[] = {words, integers};
-    for (int i = 0; i < 2; i++) {
+    const char *const texts[] = {words, remarks, integers};
+    for (int i = 0; i < 3; i++) {
         lk_columns *columns = parse(texts[i]), *copy;
         char *json = lk_columns_print(columns);
         assert_string_equal(json, texts[i]);
@@ -72,8 +76,40 @@ static void differences_are_seen(void **state) {
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         lk_columns *other = parse(others[i]);
         assert_false(lk_columns_equal(columns, other));
+        assert_false(lk_columns_alike(columns, other));
         lk_columns_destroy(other);
     }
+    lk_columns_destroy(columns);
+    columns = parse(remarks);
+    columns->label_at = 1;
+    lk_columns *other = parse(remarks);
+    assert_true(lk_columns_alike(columns, other));
+    assert_false(lk_columns_equal(columns, other));
+    lk_columns_destroy(other);
+    lk_columns_destroy(columns);
+}
+
+static void remarks_go_with_their_columns(void **state) {
+    (void)state;
+    lk_columns *columns = parse(remarks), *copy;
+    lk_dictionary values;
+    assert_int_equal(lk_columns_copy(&context, columns, &copy), LK_OK);
+    assert_int_equal(lk_dictionary_parse(&context, "test", "[\"x\"]", &values), LK_OK);
+    assert_int_equal(lk_columns_put_label(&context, copy, &values), LK_OK);
+    assert_string_equal(copy->column[0].remark, "\xE9");
+    assert_null(copy->label_remark);
+    assert_null(copy->column[2].remark);
+    lk_columns_take_label(copy, 1);
+    assert_string_equal(copy->label_remark, "str");
+    lk_release(copy->label_remark);
+    copy->label_remark = lk_duplicate("another");
+    lk_columns *other = parse("{\"columns\":[{\"name\":\"c\",\"values\":[\"x\"]},"
+                              "{\"name\":\"b\",\"values\":[\"y\"]}],"
+                              "\"label\":{\"name\":\"a\",\"at\":1}}");
+    assert_true(lk_columns_equal(copy, other));
+    lk_dictionary_deinit(&values);
+    lk_columns_destroy(other);
+    lk_columns_destroy(copy);
     lk_columns_destroy(columns);
 }
 
@@ -125,6 +161,10 @@ static void hostile_json_is_refused(void **state) {
     expect_refused("{\"columns\":[{\"name\":\"\"}]}", "column 1 has no name");
     expect_refused("{\"columns\":[{\"name\":\"a\",\"more\":1}]}", "an unknown key");
     expect_refused("{\"columns\":[{\"name\":\"a\"}],\"more\":1}", "an unknown key");
+    expect_refused("{\"columns\":[{\"name\":\"a\",\"remark\":7}]}", "is no text");
+    expect_refused("{\"columns\":[{\"name\":\"a\"}],"
+                   "\"label\":{\"name\":\"b\",\"at\":0,\"remark\":[]}}",
+                   "is no text");
     expect_refused("{\"columns\":[{\"name\":\"a\"},{\"name\":\"a\"}]}",
                    "columns 1 and 2 are both called 'a'");
     expect_refused("{\"columns\":[{\"name\":\"a\",\"values\":{}}]}", "values are no array");
@@ -192,6 +232,7 @@ int main(void) {
         cmocka_unit_test(json_is_as_documented),
         cmocka_unit_test(alphabets_are_those_of_the_values),
         cmocka_unit_test(differences_are_seen),
+        cmocka_unit_test(remarks_go_with_their_columns),
         cmocka_unit_test(a_label_is_taken_and_put_back),
         cmocka_unit_test(hostile_json_is_refused),
         cmocka_unit_test(too_many_values_are_refused),

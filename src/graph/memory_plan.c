@@ -17,6 +17,8 @@ typedef struct life {
     int64_t offset, size;
     int32_t first, last;
     int32_t first_step, last_step;
+    int32_t reader;    /* the last node that reads the value */
+    struct life *host; /* in whose place it stands; NULL: it has its own */
 } life;
 
 static void note_use(life *l, int32_t moment) {
@@ -83,6 +85,10 @@ static int32_t own_end(const lk_graph *graph, lk_plan plan, const lk_window *win
     return brief ? node : 2 * graph->node_count;
 }
 
+static bool is_run_whole(lk_plan plan, const lk_window *window) {
+    return window == NULL && (plan == LK_PLAN_TRAIN || plan == LK_PLAN_EVALUATE);
+}
+
 /* By steps: a value that comes, and is read, at several has its place until the last of them is
  * over, unless it is brief; of one step, as the parallel schedule has it. */
 static void live_by_steps(const lk_graph *graph, int32_t index, bool brief, life *l) {
@@ -108,6 +114,7 @@ static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *wi
         bool steps = plan == LK_PLAN_INCREMENTAL || plan == LK_PLAN_STEPS;
         int32_t own = own_end(graph, plan, window, i);
         lives[i] = (life){.offset = -1,
+                          .reader = -1,
                           .size = cells * node->channels,
                           .first = steps && own == end ? 0 : i,
                           .last = own};
@@ -115,6 +122,7 @@ static void value_lives(const lk_graph *graph, lk_plan plan, const lk_window *wi
             int32_t input = node->inputs[k]->index;
             bool reads = plan == LK_PLAN_TRAIN && backward_reads(node, LK_KEEPS_INPUTS);
             note_use(&lives[input], reads ? end : i);
+            lives[input].reader = i > lives[input].reader ? i : lives[input].reader;
         }
     }
     for (int32_t i = 0; i < nodes && plan == LK_PLAN_STEPS && window == NULL; i++) {
@@ -144,6 +152,67 @@ static void gradient_lives(const lk_graph *graph, const lk_window *window, int64
         }
     }
 }
+
+/* ---- in place -------------------------------------------------------------------------------- */
+
+static int32_t times_read(const lk_node *node, const lk_node *input) {
+    int32_t times = 0;
+    for (int32_t k = 0; k < node->input_count; k++) {
+        times += node->inputs[k] == input;
+    }
+    return times;
+}
+
+/* Rows of the one may be written over those of the other: as wide, and nobody else needs these. */
+static bool is_last_reader(const lk_graph *graph, const life *lives, const lk_node *node,
+                           const lk_node *input) {
+    return node->op->in_place && input->channels == node->channels && input->cells == node->cells &&
+           lives[input->index].reader == node->index && times_read(node, input) == 1 &&
+           !is_field(graph, input) && !is_field(graph, node);
+}
+
+static void stand_in(life *guest, life *host) {
+    host = host->host != NULL ? host->host : host;
+    guest->host = host;
+    note_use(host, guest->first);
+    note_use(host, guest->last);
+}
+
+/* A value stands in the place of an input that nobody reads later; of two, that which came last and
+ * is still in the cache. */
+static void share_values(const lk_graph *graph, life *lives) {
+    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
+        const lk_node *node = graph->nodes[i], *best = NULL;
+        for (int32_t k = 0; k < node->input_count; k++) {
+            const lk_node *input = node->inputs[k];
+            if (lives[input->index].last == i && is_last_reader(graph, lives, node, input) &&
+                (best == NULL || best->index < input->index)) {
+                best = input;
+            }
+        }
+        if (best != NULL) {
+            stand_in(&lives[i], &lives[best->index]);
+        }
+    }
+}
+
+/* The gradient of an input, which begins at its last reader, in the place of that one's, which ends
+ * there. */
+static void share_gradients(const lk_graph *graph, const life *values, life *lives) {
+    for (int32_t i = graph->node_count - 1; i >= graph->field_count; i--) {
+        const lk_node *node = graph->nodes[i];
+        for (int32_t k = 0, shared = 0; k < node->input_count && shared == 0; k++) {
+            life *of = &lives[node->inputs[k]->index];
+            if (node->op->sets_fresh && of->size > 0 && lives[i].size > 0 &&
+                is_last_reader(graph, values, node, node->inputs[k])) {
+                stand_in(of, &lives[i]);
+                shared = 1;
+            }
+        }
+    }
+}
+
+/* ---- places ---------------------------------------------------------------------------------- */
 
 /* The lowest offset at which `want` fits beside every placed life that overlaps it in time. */
 static int64_t lowest_free(const life *want, life *const *placed, int32_t count) {
@@ -195,15 +264,20 @@ static int64_t place_all(const lk_graph *graph, lk_plan plan, const lk_window *w
     life *lives = room, **order = (life **)(void *)(lives + 2 * (int64_t)nodes);
     value_lives(graph, plan, window, length, lives);
     gradient_lives(graph, window, length, lives + nodes);
-    for (int32_t i = 0; i < nodes; i++) {
-        order[count++] = &lives[i];
+    if (is_run_whole(plan, window)) {
+        share_values(graph, lives);
+        share_gradients(graph, lives, lives + nodes);
     }
-    for (int32_t i = 0; i < nodes && lk_plan_trains(plan); i++) {
-        if (lives[nodes + i].size > 0) {
-            order[count++] = &lives[nodes + i];
+    for (int32_t i = 0; i < (lk_plan_trains(plan) ? 2 : 1) * nodes; i++) {
+        if (lives[i].host == NULL && (i < nodes || lives[i].size > 0)) {
+            order[count++] = &lives[i];
         }
     }
-    return place(order, count);
+    int64_t total = place(order, count);
+    for (int32_t i = 0; i < 2 * nodes; i++) {
+        lives[i].offset = lives[i].host != NULL ? lives[i].host->offset : lives[i].offset;
+    }
+    return total;
 }
 
 int64_t lk_memory_plan_total(const lk_graph *graph, lk_plan plan, const lk_window *window,

@@ -1,5 +1,6 @@
 /* Where each buffer of an execution lies: a dry pass over the graph gives every value and gradient
- * a first and a last moment of use, and buffers whose lives do not overlap share memory. */
+ * a first and a last moment of use, and buffers whose lives do not overlap share memory. Where a
+ * graph is run whole, a value may be written over an input (lk_op.in_place), which is gone then. */
 #ifndef LK_GRAPH_MEMORY_PLAN_H
 #define LK_GRAPH_MEMORY_PLAN_H
 

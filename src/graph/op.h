@@ -54,6 +54,9 @@ typedef struct lk_task {
     lk_workspace *workspace;
 } lk_task;
 
+/* Of some (cell, example) pairs, which lie side by side in the arrays: those from `row` on. */
+typedef void lk_rows_function(const lk_task *task, int64_t row, int64_t rows);
+
 enum { LK_KEEPS_NOTHING, LK_KEEPS_INPUTS = 1, LK_KEEPS_OUTPUT = 2 };
 
 typedef struct lk_op {
@@ -90,6 +93,12 @@ typedef struct lk_op {
      * not outlive their readers in training. */
     int32_t (*keeps)(const lk_node *node);
     bool sets_fresh; /* backward writes all of a fresh din, so that nobody need zero it */
+    /* Of operations that read the same row of their inputs only, whichever it is, and have no
+     * parameters: forward and backward of some rows. */
+    lk_rows_function *forward_rows, *backward_rows;
+    /* Then: they may write a row of `out` over that of an input of as many channels, and, with
+     * sets_fresh, one of a fresh din over that of dout. */
+    bool in_place;
 } lk_op;
 
 static inline bool lk_din_fresh(const lk_task *task, int32_t input) {

@@ -54,15 +54,20 @@ typedef struct lk_kernels {
      * row after row. */
     void (*sum_of)(float *out, const float *a, const float *b, int64_t count);
     void (*add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
-    /* Backward rules that add into din: from the output y = f(x). */
-    void (*relu_backward)(float *din, const float *y, const float *dy, int64_t count);
-    void (*tanh_backward)(float *din, const float *y, const float *dy, int64_t count);
-    void (*sigmoid_backward)(float *din, const float *y, const float *dy, int64_t count);
-    void (*softplus_backward)(float *din, const float *y, const float *dy, int64_t count);
-    void (*elu_backward)(float *din, const float *y, const float *dy, int64_t count);
+    /* out += in; or, where out is fresh, whatever it holds: out = 0 + in. */
+    void (*give)(float *out, bool fresh, const float *in, int64_t count);
+    /* Backward rules that give to din: from the output y = f(x). A fresh din may be dy. */
+    void (*relu_backward)(float *din, bool fresh, const float *y, const float *dy, int64_t count);
+    void (*tanh_backward)(float *din, bool fresh, const float *y, const float *dy, int64_t count);
+    void (*sigmoid_backward)(float *din, bool fresh, const float *y, const float *dy,
+                             int64_t count);
+    void (*softplus_backward)(float *din, bool fresh, const float *y, const float *dy,
+                              int64_t count);
+    void (*elu_backward)(float *din, bool fresh, const float *y, const float *dy, int64_t count);
     /* The same from the input x. */
-    void (*gelu_backward)(float *din, const float *x, const float *dy, int64_t count);
-    void (*gelu_tanh_backward)(float *din, const float *x, const float *dy, int64_t count);
+    void (*gelu_backward)(float *din, bool fresh, const float *x, const float *dy, int64_t count);
+    void (*gelu_tanh_backward)(float *din, bool fresh, const float *x, const float *dy,
+                               int64_t count);
 
     /* out = a b; out[i] = fma(a[i], b[i], out[i]) */
     void (*multiply)(float *out, const float *a, const float *b, int64_t count);
@@ -75,24 +80,24 @@ typedef struct lk_kernels {
     void (*drop)(float *out, const float *factor, const float *in, int64_t count);
     void (*drop_add)(float *out, const float *factor, const float *in, int64_t count);
     /* Each of `rows` rows of `in` holds `width` values a, then as many b; out, rows of `width`:
-     * tanh(a) sigmoid(b). Backward adds into din. */
+     * tanh(a) sigmoid(b). Backward gives to din. */
     void (*gate)(float *out, const float *in, int64_t rows, int64_t width);
-    void (*gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
+    void (*gate_backward)(float *din, bool fresh, const float *in, const float *dout, int64_t rows,
                           int64_t width);
     /* The same with a sigmoid(b). */
     void (*gate_linear)(float *out, const float *in, int64_t rows, int64_t width);
-    void (*gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
-                                 int64_t width);
+    void (*gate_linear_backward)(float *din, bool fresh, const float *in, const float *dout,
+                                 int64_t rows, int64_t width);
     /* One cell of an LSTM (kernels/lstm_cell.h). `value` holds the sums of the gates in their
      * slots; c_before NULL: there is none; keep NULL: 1, and it may be the place of h. Then the
      * derivatives of the same. */
     void (*lstm_cell)(float *value, const float *c_before, const float *keep, int64_t width);
     void (*lstm_cell_backward)(const lk_lstm_cell *cell, int64_t width);
-    /* Each of `rows` rows of `width` values x becomes 2 width: elu(x), then elu(-x). Backward adds
-     * into din, from the output. */
+    /* Each of `rows` rows of `width` values x becomes 2 width: elu(x), then elu(-x). Backward gives
+     * to din, from the output. */
     void (*concat_elu)(float *out, const float *in, int64_t rows, int64_t width);
-    void (*concat_elu_backward)(float *din, const float *out, const float *dout, int64_t rows,
-                                int64_t width);
+    void (*concat_elu_backward)(float *din, bool fresh, const float *out, const float *dout,
+                                int64_t rows, int64_t width);
     /* Layer normalisation of rows of `width` >= 1 values: out = gain (in - mean) / sqrt(variance +
      * epsilon) + bias, sums in double in the shape of `sum_squares`. Gain and bias are `groups` >=
      * 1 rows of `width` values; row r takes the (r % groups)-th. Backward adds into din (may be

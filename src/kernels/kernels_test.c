@@ -179,16 +179,17 @@ CASE(lstm_cell_of_first, k->lstm_cell(A(0), NULL, NULL, count / LK_LSTM_SLOTS))
 CASE(lstm_cell_backward, cell_backward(k, a, count, shift))
 CASE(relu, k->relu(A(0), A(1), count))
 CASE(add, k->add(A(0), A(1), count))
+CASE(give, k->give(A(0), count % 2 == 0, A(1), count))
 CASE(sum_of, k->sum_of(A(0), A(1), A(2), count))
 CASE(add_rows, k->add_rows(A(0), A(1), 5, count / 5, count / 5))
 CASE(axpy, k->axpy(A(0), 1.7f, A(1), count))
-CASE(relu_backward, k->relu_backward(A(0), A(1), A(2), count))
-CASE(tanh_backward, k->tanh_backward(A(0), A(1), A(2), count))
-CASE(sigmoid_backward, k->sigmoid_backward(A(0), A(1), A(2), count))
-CASE(softplus_backward, k->softplus_backward(A(0), A(1), A(2), count))
-CASE(elu_backward, k->elu_backward(A(0), A(1), A(2), count))
-CASE(gelu_backward, k->gelu_backward(A(0), A(1), A(2), count))
-CASE(gelu_tanh_backward, k->gelu_tanh_backward(A(0), A(1), A(2), count))
+CASE(relu_backward, k->relu_backward(A(0), count % 2 == 0, A(1), A(2), count))
+CASE(tanh_backward, k->tanh_backward(A(0), count % 2 == 0, A(1), A(2), count))
+CASE(sigmoid_backward, k->sigmoid_backward(A(0), count % 2 == 0, A(1), A(2), count))
+CASE(softplus_backward, k->softplus_backward(A(0), count % 2 == 0, A(1), A(2), count))
+CASE(elu_backward, k->elu_backward(A(0), count % 2 == 0, A(1), A(2), count))
+CASE(gelu_backward, k->gelu_backward(A(0), count % 2 == 0, A(1), A(2), count))
+CASE(gelu_tanh_backward, k->gelu_tanh_backward(A(0), count % 2 == 0, A(1), A(2), count))
 CASE(multiply, k->multiply(A(0), A(1), A(2), count))
 CASE(multiply_add, k->multiply_add(A(0), A(1), A(2), count))
 CASE(drop_draw, k->drop_draw(A(0), (const uint32_t[2]){7, 9}, 3, 5, count / 4, 1u << 31, 2.0f))
@@ -197,13 +198,13 @@ CASE(drop_in_place, k->drop(A(0), A(1), A(0), count))
 CASE(drop_add, k->drop_add(A(0), A(1), A(2), count))
 CASE(gate, k->gate(A(0), A(1), 1, count / 2))
 CASE(gate_rows, k->gate(A(0), A(1), count / 6, 3))
-CASE(gate_backward, k->gate_backward(A(0), A(1), A(2), count / 6, 3))
+CASE(gate_backward, k->gate_backward(A(0), count % 2 == 0, A(1), A(2), count / 6, 3))
 CASE(gate_linear, k->gate_linear(A(0), A(1), 1, count / 2))
 CASE(gate_linear_rows, k->gate_linear(A(0), A(1), count / 6, 3))
-CASE(gate_linear_backward, k->gate_linear_backward(A(0), A(1), A(2), count / 6, 3))
+CASE(gate_linear_backward, k->gate_linear_backward(A(0), count % 2 == 0, A(1), A(2), count / 6, 3))
 CASE(concat_elu, k->concat_elu(A(0), A(1), 1, count / 2))
 CASE(concat_elu_rows, k->concat_elu(A(0), A(1), count / 6, 3))
-CASE(concat_elu_backward, k->concat_elu_backward(A(0), A(1), A(2), count / 6, 3))
+CASE(concat_elu_backward, k->concat_elu_backward(A(0), count % 2 == 0, A(1), A(2), count / 6, 3))
 CASE(channel_norm, k->channel_norm(A(0), A(1), A(2), A(3), 1e-5, count > 0, 1, count))
 CASE(channel_norm_rows, k->channel_norm(A(0), A(1), A(2), A(3), 1e-5, count / 6, 2, 3))
 CASE(channel_norm_backward, run_norm_backward(k, a, count > 0, 1, count, shift))
@@ -248,6 +249,7 @@ static const kernel_case cases[] = {
     {"log1mexp", NAN_EXACT, run_log1mexp},
     {"relu", NAN_EXACT, run_relu},
     {"add", NAN_ANY, run_add},
+    {"give", NAN_ANY, run_give},
     {"sum_of", NAN_ANY, run_sum_of},
     {"add_rows", NAN_ANY, run_add_rows},
     {"lstm_cell", NAN_ANY, run_lstm_cell},
@@ -634,7 +636,7 @@ static void test_backward_rules(void **state) {
     };
     const lk_kernels *kernels = lk_kernels_named("scalar");
     for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
-        void (*backward)(float *din, const float *y, const float *dy, int64_t count);
+        void (*backward)(float *din, bool fresh, const float *y, const float *dy, int64_t count);
         memcpy(&backward, (const char *)kernels + rows[r].offset, sizeof backward);
         for (double x = -8.03; x < 8.0; x += 0.37) {
             const double step = 1e-4;
@@ -642,8 +644,10 @@ static void test_backward_rules(void **state) {
             float y = (float)(rows[r].of_input ? x : rows[r].function(x));
             float dy = -1.5f;
             float din = 0.25f;
-            backward(&din, &y, &dy, 1);
+            backward(&din, false, &y, &dy, 1);
             check_near(rows[r].name, x, (double)din, 0.25 - 1.5 * slope, 2e-6);
+            backward(&dy, true, &y, &dy, 1);
+            check_near(rows[r].name, x, (double)dy, -1.5 * slope, 2e-6);
         }
     }
 }

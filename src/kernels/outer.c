@@ -101,7 +101,7 @@ static void run_block(const block *k) {
     }
     for (int64_t row = 0; row < outer->rows; row += most) {
         const int64_t rows = lk_minimum(most, outer->rows - row);
-        if (outer->rows * outer->columns >= FETCHED) {
+        if (outer->fetches && outer->rows * outer->columns >= FETCHED) {
             prefetch_part(k->a, outer->a_stride, outer->rows, k->depth, row / most, panels);
             prefetch_part(k->b, outer->b_stride, outer->columns, k->depth, row / most, panels);
         }

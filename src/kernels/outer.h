@@ -24,6 +24,7 @@ typedef struct lk_outer {
     int64_t c_stride;
     const lk_outer_run *run;
     int64_t runs;
+    bool fetches; /* A and B are not in a cache, as a rule: their rows are asked for before */
 } lk_outer;
 
 void lk_outer_add(const lk_outer *outer, const lk_kernels *kernels);

@@ -58,6 +58,7 @@ static void check(const lk_kernels *kernels, int64_t rows, int64_t columns) {
         .c_stride = columns + GAP,
         .run = runs,
         .runs = COUNT(runs),
+        .fetches = rows % 2 == 0,
     };
     int64_t floats = rows * outer.c_stride;
     float *a = draw(1, A_ROWS * outer.a_stride), *b = draw(2, B_ROWS * outer.b_stride),

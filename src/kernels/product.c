@@ -234,13 +234,27 @@ static void pack_strips_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
+/* B was packed by lk_packed_make(). */
+static bool run_packed_before(lk_product_plan *plan, lk_pool *pool) {
+    const lk_product *product = plan->product;
+    plan->last_column = product->columns;
+    plan->block = plan->end;
+    plan->packed = product->packed->data;
+    plan->packed_depth = product->packed->depth;
+    plan->run = product->run;
+    plan->runs = product->runs;
+    cut(plan);
+    run_pieces(pool, plan->row_pieces * plan->column_pieces, lk_product_lying_piece, plan);
+    return true;
+}
+
 /* B is packed as one block, strip after strip. */
 static bool run_lying(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const int64_t columns = plan->product->columns, rest = columns % plan->tile->columns;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
     plan->packed_columns = columns - rest + plan->tail;
     plan->last_column = columns;
-    plan->block = plan->end;
+    plan->block = plan->packed_depth = plan->end;
     plan->packed = floats_of(workspace, LK_ROOM_PACKED, plan->end * plan->packed_columns);
     lk_tile_run *run = lk_room_take(&workspace->room[LK_ROOM_RUNS], plan->end, sizeof(*run));
     if (plan->packed == NULL || run == NULL) {
@@ -278,15 +292,30 @@ static void choose_blocks(lk_product_plan *plan, const lk_caches *caches) {
     const int64_t depth = plan->end - plan->begin;
     const int64_t blocks = lk_maximum(1, (depth + most - 1) / most);
     plan->block = lk_maximum(1, (depth + blocks - 1) / blocks);
-    plan->met_floats = second * 3 / 8;
+    plan->met_floats = lk_met_floats(caches);
     plan->few_floats = first / 2;
     const int64_t group = lk_maximum(second * 3 / 16 / most / tile->rows, 1) * tile->rows;
     plan->group = lk_round_up(lk_minimum(plan->product->rows, group), tile->rows);
 }
 
+static void choose_scratch(lk_product_plan *plan) {
+    const int64_t lanes = lk_maximum(plan->group, plan->strip);
+    plan->scratch_stride =
+        lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
+}
+
 static void choose_way(lk_product_plan *plan) {
     const lk_product *product = plan->product;
     const lk_tile *tile = plan->tile;
+    if (product->packed != NULL) {
+        LK_REQUIRE(lk_is_rectangle(product) && plan->c_contiguous &&
+                   product->start != LK_START_BIAS && product->a.column_index == NULL &&
+                   product->columns == product->packed->columns);
+        plan->lying = true;
+        plan->strip = tile->columns;
+        choose_scratch(plan);
+        return;
+    }
     plan->narrow =
         product->columns <= lk_minimum(NARROW_COLUMNS, tile->rows) && product->column_end == NULL;
     /* A strip that begins before its columns must still begin inside B. */
@@ -309,9 +338,7 @@ static void choose_way(lk_product_plan *plan) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);
     }
     plan->kept = plan->kept && plan->lying;
-    const int64_t lanes = lk_maximum(plan->group, plan->strip);
-    plan->scratch_stride =
-        lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
+    choose_scratch(plan);
 }
 
 bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_pool *pool,
@@ -337,6 +364,9 @@ bool lk_product_run(const lk_product *product, const lk_kernels *kernels, lk_poo
     plan.scratch = floats_of(workspace, LK_ROOM_SCRATCH, workers * plan.scratch_stride);
     if (plan.scratch == NULL) {
         return false;
+    }
+    if (product->packed != NULL) {
+        return run_packed_before(&plan, pool);
     }
     return plan.narrow   ? run_narrow(&plan, pool, workspace)
            : plan.lying  ? run_lying(&plan, pool, workspace)

@@ -18,6 +18,8 @@
 #include "kernels/caches.h"
 #include "kernels/kernels.h"
 
+typedef struct lk_workspace lk_workspace;
+
 typedef struct lk_operand {
     const float *data;
     int64_t row_stride, column_stride;
@@ -39,6 +41,18 @@ typedef enum lk_reuse {
                 * B, with LK_B_KEEP or LK_B_KEPT, and B has not changed since */
 } lk_reuse;
 
+/* For products whose A's rows are made of runs of one B's rows, each product of others, as a
+ * convolution's cells at an edge meet some of its taps: B is packed once, whole. */
+typedef struct lk_packed {
+    float *data; /* [lk_packed_floats()], not owned */
+    int64_t depth, columns;
+} lk_packed;
+/* Whether it is worth it: B stays in a cache, and fills the width of a block. */
+bool lk_packed_suits(const lk_kernels *kernels, const lk_workspace *workspace, int64_t depth,
+                     int64_t columns);
+int64_t lk_packed_floats(const lk_kernels *kernels, int64_t depth, int64_t columns);
+void lk_packed_make(const lk_packed *packed, const lk_operand *b, const lk_kernels *kernels);
+
 typedef struct lk_product {
     int64_t rows, columns, depth;
     lk_operand a, b;
@@ -50,11 +64,16 @@ typedef struct lk_product {
     /* Staircases, each NULL (whole) or of `rows` nondecreasing entries. */
     const int32_t *depth_begin, *depth_end, *column_end;
     lk_reuse b_reuse;
+    /* NULL, or in place of b, with all of its columns: runs of a row of A, `depth` floats in all,
+     * with the rows of B that they meet. Then A has no column index, nothing has a staircase, C's
+     * columns lie side by side, and sums do not start from LK_START_BIAS. */
+    const lk_packed *packed;
+    const lk_tile_run *run;
+    int32_t runs;
 } lk_product;
 
 /* Runs the product on the pool (NULL: on the caller alone). Packing buffers come from `workspace`,
  * which is reusable, grows on demand and belongs to one caller; false when out of memory. */
-typedef struct lk_workspace lk_workspace;
 lk_workspace *lk_workspace_create(void);
 void lk_workspace_destroy(lk_workspace *workspace);
 /* Blocks for other caches than this machine's, before the first product. */

@@ -25,6 +25,7 @@ typedef struct lk_product_plan {
     int64_t group;      /* rows of A that are packed together */
     int64_t first_column, last_column; /* of this round */
     int64_t tail;                      /* width of the last, narrower strip; 0: none */
+    int64_t packed_depth;              /* lying: of a strip */
     int64_t packed_columns;            /* widths of all packed strips together */
     float *packed;    /* B: block after block, in it strip after strip, in it [depth][width] */
     float *packed_a;  /* A whole, panel after panel, in it [depth][rows]; NULL: each piece packs its
@@ -127,6 +128,11 @@ void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, 
  * itself. `panel_rows`: as the piece will cut its rows. */
 void lk_panel_start(const lk_product *product, int64_t row, int64_t last_row, int64_t panel_rows,
                     int64_t first_column, int64_t last_column);
+
+/* Of B, that every panel meets: three eighths of the second cache. */
+static inline int64_t lk_met_floats(const lk_caches *caches) {
+    return caches->second / (int64_t)sizeof(float) * 3 / 8;
+}
 
 static inline int64_t lk_minimum(int64_t a, int64_t b) {
     return a < b ? a : b;

@@ -26,17 +26,39 @@ int32_t lk_product_list_runs(const lk_side *a, int64_t depth, lk_tile_run *run) 
         return 0;
     }
     if (a->depth_index == NULL) {
-        run[0] = (lk_tile_run){0, depth};
+        run[0] = (lk_tile_run){0, depth, 0};
         return 1;
     }
     int32_t runs = 0;
     for (int64_t k = 0; k < depth; k++) {
         if (k == 0 || !continues(a, k)) {
-            run[runs++] = (lk_tile_run){a->depth_index[k], 0};
+            run[runs++] = (lk_tile_run){a->depth_index[k], 0, k};
         }
         run[runs - 1].count++;
     }
     return runs;
+}
+
+bool lk_packed_suits(const lk_kernels *kernels, const lk_workspace *workspace, int64_t depth,
+                     int64_t columns) {
+    return columns >= kernels->tile->columns / 2 &&
+           depth * columns <= lk_met_floats(&workspace->caches);
+}
+
+int64_t lk_packed_floats(const lk_kernels *kernels, int64_t depth, int64_t columns) {
+    const int64_t rest = columns % kernels->tile->columns;
+    return depth * (columns - rest + (rest != 0 ? lk_tile_width(kernels->tile, rest) : 0));
+}
+
+void lk_packed_make(const lk_packed *packed, const lk_operand *b, const lk_kernels *kernels) {
+    const int64_t width = kernels->tile->columns, rest = packed->columns % width;
+    const int64_t whole = packed->columns - rest, depth = packed->depth;
+    const lk_side side = {b->data, b->column_stride, b->row_stride, b->column_index, b->row_index};
+    lk_pack_strips(packed->data, width * depth, width, &side, 0, whole, 0, depth);
+    if (rest != 0) {
+        lk_pack(packed->data + whole * depth, lk_tile_width(kernels->tile, rest), &side, whole,
+                rest, 0, depth);
+    }
 }
 
 /* Between `rows` rows of C, whose columns [column, column + valid) count, and the patch; into the
@@ -83,7 +105,7 @@ static void run_rows(const lk_product_plan *plan, int64_t row, int64_t rows, int
                      int64_t last_column, float *patch) {
     static const float zeros[LK_TILE_MOST_COLUMNS];
     const lk_product *product = plan->product;
-    const int64_t width = plan->tile->columns, depth = plan->end;
+    const int64_t width = plan->tile->columns, depth = plan->packed_depth;
     const int32_t *a_row = plan->a.lane_index, *c_row = product->c_row_index;
     lk_tile_rows_call call = {
         .rows = rows,

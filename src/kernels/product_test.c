@@ -532,6 +532,98 @@ static void test_kept(void **state) {
     }
 }
 
+/* ---- packed once ----------------------------------------------------------------------------- */
+
+enum { PACKED_BLOCKS = 5, PACKED_ROWS = 90 };
+
+/* Rows, some of which follow one another: for even blocks, tall ones, and others. */
+static void draw_rows(dice *d, int32_t *row) {
+    int32_t at = 0;
+    for (int64_t i = 0; i < PACKED_ROWS; i++) {
+        at += i == 27 || i > 75 ? 1 + (int32_t)draw(d, 3) : 1;
+        row[i] = at;
+    }
+}
+
+/* Products with some blocks of one B each, against the same with its rows listed. */
+static void check_packed(fixture *f, const lk_kernels *kernels, int64_t depth, int64_t columns,
+                         bool transposed) {
+    enum { SPAN = PACKED_ROWS * 3 };
+    dice d = {78, 78};
+    int64_t all = PACKED_BLOCKS * depth;
+    float *a = draw_values(&d, (SPAN + 1) * all, false), *b = draw_values(&d, all * columns, false);
+    float *c = draw_values(&d, SPAN * columns, false), *bias = draw_values(&d, columns, false);
+    float *expected = draw_values(&d, SPAN * columns, false);
+    float *room = draw_values(&d, lk_packed_floats(kernels, all, columns), false);
+    int32_t row[PACKED_ROWS], *at = calloc((size_t)all, sizeof *at),
+                              *of = calloc((size_t)all, sizeof *of);
+    const lk_packed packed = {room, all, columns};
+    lk_product p = {.rows = PACKED_ROWS,
+                    .columns = columns,
+                    .a = {a, all, 1, row, NULL},
+                    .b = {b, transposed ? 1 : columns, transposed ? all : 1, NULL, NULL},
+                    .c_row_stride = columns,
+                    .c_column_stride = 1,
+                    .c_row_index = row,
+                    .bias = bias};
+    draw_rows(&d, row);
+    lk_packed_make(&packed, &p.b, kernels);
+    for (int seen = 1; seen < 1 << PACKED_BLOCKS; seen++) {
+        lk_tile_run runs[PACKED_BLOCKS];
+        p.runs = 0;
+        p.depth = 0;
+        for (int64_t block = 0; block < PACKED_BLOCKS; block++) {
+            if ((seen >> block & 1) == 0) {
+                continue;
+            }
+            int64_t from = (block * 2 + seen) % PACKED_BLOCKS * depth;
+            runs[p.runs++] = (lk_tile_run){from, depth, block * depth};
+            for (int64_t k = 0; k < depth; k++, p.depth++) {
+                at[p.depth] = (int32_t)(from + k);
+                of[p.depth] = (int32_t)(block * depth + k);
+            }
+        }
+        static const lk_start starts[] = {LK_START_C, LK_START_ZERO, LK_START_ROW};
+        p.start = starts[seen % 3];
+        memcpy(expected, c, (size_t)(SPAN * columns) * sizeof *c);
+        lk_product naive = p;
+        naive.a.column_index = at;
+        naive.b.row_index = of;
+        naive.c = expected;
+        lk_product_naive(&naive);
+        p.run = runs;
+        p.packed = &packed;
+        p.c = c;
+        assert_true(lk_product_run(&p, kernels, f->pool[seen % 3], f->workspace));
+        if (memcmp(c, expected, (size_t)(SPAN * columns) * sizeof *c) != 0) {
+            fail_msg("%s: %lld of depth %lld, blocks %x: not the naive product", kernels->isa,
+                     (long long)columns, (long long)depth, seen);
+        }
+    }
+    free(a);
+    free(b);
+    free(c);
+    free(bias);
+    free(expected);
+    free(room);
+    free(at);
+    free(of);
+}
+
+static void test_packed_once(void **state) {
+    fixture *f = *state;
+    static const int64_t columns[] = {1, 4, 7, 8, 12, 16, 17, 24, 32, 40, 49, 64};
+    const lk_kernels *const *tables;
+    const int32_t count = lk_kernels_available(&tables);
+    for (int32_t t = 0; t < count; t++) {
+        for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+            check_packed(f, tables[t], 8 + (int64_t)i % 3, columns[i], i % 2 != 0);
+        }
+        assert_false(lk_packed_suits(tables[t], f->workspace, 1 << 20, 64));
+        assert_true(lk_packed_suits(tables[t], f->workspace, 64, 64));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_multiply_adds),
@@ -545,6 +637,7 @@ int main(void) {
         cmocka_unit_test(test_other_caches),
         cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_packed_once),
     };
     return cmocka_run_group_tests(tests, fixture_create, fixture_destroy);
 }

@@ -226,10 +226,12 @@ static void test_names_take_anything(void **state) {
     (void)state;
     for (int i = 0; i < INTEGERS; i++) {
         int32_t number = (int32_t)integers[i] | INT32_MIN;
+        int64_t column = integers[i] == -1 ? -2 : integers[i]; /* -1 is the labels */
         const lk_data *data[] = {NULL, w.pictures, w.text, w.table};
         const lk_model *models[] = {NULL, w.made, w.charrnn, w.words};
         for (int k = 0; k < 4; k++) {
-            assert_null(lk_data_column(data[k], integers[i]));
+            assert_null(lk_data_column(data[k], column));
+            assert_null(lk_data_remark(data[k], integers[i]));
             assert_null(lk_data_word(data[k], integers[i], 0));
             assert_null(lk_data_word(data[k], 0, number));
             assert_null(lk_data_word(data[k], 0, INT32_MAX));
@@ -239,7 +241,8 @@ static void test_names_take_anything(void **state) {
             assert_int_equal(lk_data_find_word(data[k], 0, NULL), -1);
             assert_int_equal(lk_data_find_column(data[k], NULL), -1);
             assert_int_equal(lk_data_find_label(data[k], NULL), -1);
-            assert_null(lk_model_column(models[k], integers[i]));
+            assert_null(lk_model_column(models[k], column));
+            assert_null(lk_model_remark(models[k], integers[i]));
             assert_null(lk_model_word(models[k], integers[i], 0));
             assert_null(lk_model_word(models[k], 0, number));
             assert_null(lk_model_word(models[k], 0, INT32_MAX));
@@ -249,7 +252,7 @@ static void test_names_take_anything(void **state) {
             assert_int_equal(lk_model_find_word(models[k], 0, NULL), -1);
             assert_int_equal(lk_model_find_column(models[k], NULL), -1);
             assert_int_equal(lk_model_find_label(models[k], NULL), -1);
-            calls += 20;
+            calls += 22;
         }
     }
 }

@@ -82,6 +82,14 @@ static uint16_t copy(const lk_values *v, const int64_t *offset, int64_t step, lk
     return largest;
 }
 
+/* Of a variable: its column's, its own, or that of all. */
+static int32_t alphabet_of(const lk_values *v, const lk_dataset *d, int64_t variable) {
+    bool words = d->columns != NULL && lk_columns_have_words(d->columns);
+    return words                  ? lk_columns_alphabet(d->columns, (int32_t)variable)
+           : v->alphabets != NULL ? v->alphabets[variable]
+                                  : d->alphabet;
+}
+
 static lk_status check_values(lk_context *context, const lk_values *v, const lk_dataset *d) {
     for (int64_t i = 0; v->alphabets != NULL && i < d->variables; i++) {
         if (v->alphabets[i] < 1 || v->alphabets[i] > d->alphabet) {
@@ -91,7 +99,7 @@ static lk_status check_values(lk_context *context, const lk_values *v, const lk_
         }
     }
     for (int64_t i = 0; i < d->examples * d->variables; i++) {
-        int32_t alphabet = v->alphabets != NULL ? v->alphabets[i % d->variables] : d->alphabet;
+        int32_t alphabet = alphabet_of(v, d, i % d->variables);
         if (d->values[i] >= alphabet) {
             return lk_fail(context, LK_INVALID,
                            "lk_data_from_values: example %lld, variable %lld: %d is outside the "
@@ -101,17 +109,24 @@ static lk_status check_values(lk_context *context, const lk_values *v, const lk_
         }
     }
     for (int64_t i = 0; v->labels != NULL && i < d->examples; i++) {
-        if (v->labels[i] < 0 || v->labels[i] >= LK_ALPHABET_MOST) {
+        int32_t labels = v->label != NULL && v->label->words != NULL
+                             ? lk_dictionary_alphabet(&d->classes)
+                             : LK_ALPHABET_MOST;
+        if (v->labels[i] < 0 || v->labels[i] >= labels) {
             return lk_fail(context, LK_INVALID,
                            "lk_data_from_values: example %lld has label %d; labels are 0 .. %d",
-                           (long long)i, v->labels[i], LK_ALPHABET_MOST - 1);
+                           (long long)i, v->labels[i], labels - 1);
         }
     }
     return LK_OK;
 }
 
 /* Where variables have alphabets of their own, the largest of these. */
-static int32_t largest_alphabet(const lk_values *v, int64_t variables, int32_t seen) {
+static int32_t largest_alphabet(const lk_values *v, const lk_dataset *d, int32_t seen) {
+    int64_t variables = d->variables;
+    if (d->columns != NULL && lk_columns_have_words(d->columns)) {
+        return lk_columns_largest_alphabet(d->columns);
+    }
     int32_t largest = v->alphabets != NULL ? 2 : v->alphabet != 0 ? v->alphabet : seen;
     for (int64_t i = 0; v->alphabets != NULL && i < variables; i++) {
         int32_t here = v->alphabets[i] <= LK_ALPHABET_MOST ? v->alphabets[i] : 0;
@@ -148,7 +163,8 @@ static lk_status fill(lk_context *context, const lk_values *v, lk_data *data) {
     if (!reachable) {
         return lk_fail(context, LK_INVALID, "lk_data_from_values: strides reach too far");
     }
-    data->dataset->alphabet = largest_alphabet(v, variables, (int32_t)largest + 1);
+    LK_TRY(lk_data_take_names(context, v, data->dataset));
+    data->dataset->alphabet = largest_alphabet(v, data->dataset, (int32_t)largest + 1);
     LK_TRY(check_values(context, v, data->dataset));
     LK_TRY(copy_integers(context, v->alphabets, variables, &data->alphabets));
     return copy_integers(context, v->labels, v->examples, &data->dataset->labels);

@@ -51,6 +51,8 @@ struct lk_data {
 lk_status lk_data_create(lk_context *context, lk_data **data);
 /* Takes the data set, whatever comes of it. */
 lk_status lk_data_of_dataset_take(lk_context *context, lk_dataset *dataset, lk_data **data);
+/* The columns and classes that values in memory have. LK_INVALID: they are none. */
+lk_status lk_data_take_names(lk_context *context, const lk_values *values, lk_dataset *dataset);
 /* Of texts: counts their symbols; reads the slower sequences beside them that the options name
  * (NULL: none). */
 lk_status lk_data_measure(lk_context *context, const lk_loading *how, lk_data *data);

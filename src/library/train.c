@@ -187,7 +187,7 @@ static lk_status train_texts(lk_model *model, const lk_training *how, const lk_d
 static lk_status check_meaning(const lk_model *model, const lk_dataset *dataset) {
     const lk_data_description *data = &model->data;
     bool alike = data->columns == NULL || dataset->columns == NULL ||
-                 lk_columns_equal(data->columns, dataset->columns);
+                 lk_columns_alike(data->columns, dataset->columns);
     return alike ? lk_model_accepts(model, dataset)
                  : lk_fail(model->context, LK_MISMATCH,
                            "%s has other columns or words than the model: load what it is trained "

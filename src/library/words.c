@@ -13,12 +13,21 @@ static const lk_dictionary *values_of(const lk_columns *columns, int64_t variabl
 }
 
 static const char *column_name(const lk_columns *columns, int64_t variable) {
-    bool there = columns != NULL && variable >= 0 && variable < columns->count;
-    return there ? columns->column[variable].name : NULL;
+    if (columns == NULL || variable < -1 || variable >= columns->count) {
+        return NULL;
+    }
+    return variable < 0 ? columns->label : columns->column[variable].name;
 }
 
 static int64_t find_column(const lk_columns *columns, const char *name) {
     return columns != NULL && name != NULL ? lk_columns_find(columns, name) : -1;
+}
+
+static const char *remark_of(const lk_columns *columns, int64_t variable) {
+    if (columns == NULL || variable < -1 || variable >= columns->count) {
+        return NULL;
+    }
+    return variable < 0 ? columns->label_remark : columns->column[variable].remark;
 }
 
 /* ---- of a dictionary ------------------------------------------------------------------------- */
@@ -59,6 +68,10 @@ int32_t lk_data_find_word(const lk_data *data, int64_t variable, const char *wor
     return find_word(values_of(columns_of(data), variable), word);
 }
 
+const char *lk_data_remark(const lk_data *data, int64_t variable) {
+    return remark_of(columns_of(data), variable);
+}
+
 const char *lk_data_label_name(const lk_data *data, int32_t label) {
     return word_of(classes_of(data), label);
 }
@@ -83,6 +96,10 @@ const char *lk_model_word(const lk_model *model, int64_t variable, int32_t symbo
 
 int32_t lk_model_find_word(const lk_model *model, int64_t variable, const char *word) {
     return model != NULL ? find_word(values_of(model->data.columns, variable), word) : -1;
+}
+
+const char *lk_model_remark(const lk_model *model, int64_t variable) {
+    return model != NULL ? remark_of(model->data.columns, variable) : NULL;
 }
 
 const char *lk_model_label_name(const lk_model *model, int32_t label) {

@@ -215,6 +215,7 @@ static void make_columns(bench *b) {
     for (int32_t i = 0; i < 3; i++) {
         b->columns->column[i].name = lk_duplicate(names[i]);
         add_words(b, &b->columns->column[i].values, i + 1);
+        b->columns->column[i].remark = i == 1 ? lk_duplicate("a remark") : NULL;
     }
     ok(b, lk_columns_check(b->context, "test", b->columns));
 }

@@ -8,7 +8,8 @@
 #include "ops/rules.h"
 
 typedef void elementwise(float *out, const float *in, int64_t count);
-typedef void elementwise_backward(float *din, const float *known, const float *dy, int64_t count);
+typedef void elementwise_backward(float *din, bool fresh, const float *known, const float *dy,
+                                  int64_t count);
 
 /* Which entry of the kernel table a function is: offsets, since the table is chosen at run time. */
 typedef struct activation {
@@ -25,22 +26,13 @@ static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
     function(task->out + at, task->in[0] + at, floats);
 }
 
-static bool forward(const lk_task *task) {
-    return lk_run_rows(task, forward_rows);
-}
-
 static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
     int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     const activation *self = task->node->settings;
     elementwise_backward *function;
     memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
-    lk_begin_din(task, 0, at, floats);
     const float *known = self->of_input ? task->in[0] : task->out;
-    function(task->din[0] + at, known + at, task->dout + at, floats);
-}
-
-static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
+    function(task->din[0] + at, lk_din_fresh(task, 0), known + at, task->dout + at, floats);
 }
 
 static int32_t keeps(const lk_node *node) {
@@ -57,10 +49,13 @@ const lk_op lk_activation_op = {
     .reads = lk_reads_same_cell,
     .alike = true,
     .multiply_adds = lk_no_multiply_adds,
-    .forward = forward,
-    .backward = backward,
+    .forward = lk_forward_rows,
+    .backward = lk_backward_rows,
     .keeps = keeps,
     .sets_fresh = true,
+    .forward_rows = forward_rows,
+    .backward_rows = backward_rows,
+    .in_place = true,
 };
 
 #define ROW(text, kernel, input) \

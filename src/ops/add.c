@@ -21,22 +21,19 @@ static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
     task->kernels->sum_of(task->out + at, task->in[0] + at, task->in[1] + at, floats);
 }
 
-static bool forward(const lk_task *task) {
-    return lk_run_rows(task, forward_rows);
-}
-
-static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
-    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
-    for (int side = 0; side < 2; side++) {
-        if (task->din[side] != NULL) {
-            lk_begin_din(task, side, at, floats);
-            task->kernels->add(task->din[side] + at, task->dout + at, floats);
-        }
+static void give(const lk_task *task, int32_t side, int64_t at, int64_t floats) {
+    if (task->din[side] != NULL) {
+        task->kernels->give(task->din[side] + at, lk_din_fresh(task, side), task->dout + at,
+                            floats);
     }
 }
 
-static bool backward(const lk_task *task) {
-    return lk_run_rows(task, backward_rows);
+/* The side that stands in the place of dout comes last. */
+static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
+    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
+    int32_t last = task->din[0] == task->dout ? 0 : 1;
+    give(task, 1 - last, at, floats);
+    give(task, last, at, floats);
 }
 
 const lk_op lk_add_op = {
@@ -48,10 +45,13 @@ const lk_op lk_add_op = {
     .reads = lk_reads_same_cell,
     .alike = true,
     .multiply_adds = lk_no_multiply_adds,
-    .forward = forward,
-    .backward = backward,
+    .forward = lk_forward_rows,
+    .backward = lk_backward_rows,
     .keeps = lk_keeps_nothing,
     .sets_fresh = true,
+    .forward_rows = forward_rows,
+    .backward_rows = backward_rows,
+    .in_place = true,
 };
 
 lk_node *lk_add(lk_graph *graph, lk_node *a, lk_node *b) {

@@ -143,7 +143,7 @@ static void add_keys(const lk_attention_block *block, const lk_attention_chunk *
                      const backward_room *room, const float *weight, const float *from,
                      int64_t width, float *to) {
     const lk_tile *tile = block->call->tile;
-    const lk_tile_run run = {0, block->count};
+    const lk_tile_run run = {0, block->count, 0};
     lk_tile_rows_call call = {
         .rows = block->end - block->begin,
         .runs = 1,

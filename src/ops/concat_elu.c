@@ -17,19 +17,10 @@ static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
     task->kernels->concat_elu(task->out + at, task->in[0] + at / 2, rows, task->node->channels / 2);
 }
 
-static bool forward(const lk_task *task) {
-    return lk_run_rows(task, forward_rows);
-}
-
 static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
-    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
-    lk_begin_din(task, 0, at / 2, floats / 2);
-    task->kernels->concat_elu_backward(task->din[0] + at / 2, task->out + at, task->dout + at, rows,
-                                       task->node->channels / 2);
-}
-
-static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
+    int64_t at = row * task->node->channels;
+    task->kernels->concat_elu_backward(task->din[0] + at / 2, lk_din_fresh(task, 0), task->out + at,
+                                       task->dout + at, rows, task->node->channels / 2);
 }
 
 const lk_op lk_concat_elu_op = {
@@ -41,10 +32,12 @@ const lk_op lk_concat_elu_op = {
     .reads = lk_reads_same_cell,
     .alike = true,
     .multiply_adds = lk_no_multiply_adds,
-    .forward = forward,
-    .backward = backward,
+    .forward = lk_forward_rows,
+    .backward = lk_backward_rows,
     .keeps = lk_keeps_output,
     .sets_fresh = true,
+    .forward_rows = forward_rows,
+    .backward_rows = backward_rows,
 };
 
 lk_node *lk_concat_elu(lk_graph *graph, lk_node *input) {

@@ -124,6 +124,7 @@ static bool forward(const lk_task *task) {
         .c_channels = node->channels,
         .c_stride = node->channels,
         .strips = self->read_strips,
+        .blocks = self->blocks,
         .start = self->bias ? LK_START_ROW : LK_START_ZERO,
         .bias = self->bias ? task->parameter[1] : NULL,
     };
@@ -150,6 +151,7 @@ static bool backward_input(const lk_task *task) {
         .c_channels = input->channels,
         .c_stride = input->channels,
         .strips = self->reader_strips,
+        .blocks = self->blocks,
         .start = lk_din_fresh(task, 0) ? LK_START_ZERO : LK_START_C,
         .first = range.first,
     };

@@ -15,9 +15,11 @@
 
 enum {
     PIECES_MOST = 16,
-    PIECE_ROWS = 1024,  /* (pixel, example) pairs that are worth a piece */
-    CACHED_ROWS = 512,  /* and that stay in the cache */
-    JOIN_FLOATS = 8192, /* of the gradient, to be joined by one thread */
+    PIECE_ROWS = 1024,    /* (pixel, example) pairs that are worth a piece */
+    CACHED_ROWS = 512,    /* and that stay in the second cache; or, where a tap has */
+    FEW_SUMS = 1024,      /* sums or fewer, which cost little to begin again: */
+    CACHED_FLOATS = 6144, /* of input and output, in the first cache */
+    JOIN_FLOATS = 8192,   /* of the gradient, to be joined by one thread */
 };
 
 typedef struct gradient {
@@ -94,6 +96,8 @@ static void meet_block(const gradient *g, int32_t block, int64_t first, int64_t 
                 .c_stride = g->outputs,
                 .run = run,
                 .runs = runs,
+                .fetches =
+                    block == 0, /* the other taps meet the same pixels, or their neighbours */
             };
             lk_outer_add(&outer, task->kernels);
         }
@@ -173,13 +177,19 @@ static void join_piece(void *argument, int64_t piece, int worker) {
     }
 }
 
+/* (pixel, example) pairs that all taps meet before the next ones come. */
+static int64_t cached_rows(const gradient *g) {
+    int64_t fit = CACHED_FLOATS / (g->inputs + g->outputs);
+    return g->inputs * g->outputs <= FEW_SUMS ? smaller(fit, CACHED_ROWS) : CACHED_ROWS;
+}
+
 static void cut(gradient *g) {
     int64_t pixels = g->self->pixels, each = g->task->batch * g->self->grid.groups;
     int64_t pieces = pixels * each / PIECE_ROWS;
     pieces = pieces < 1 ? 1 : smaller(smaller(pieces, PIECES_MOST), pixels);
     g->pixels = (pixels + pieces - 1) / pieces;
     g->pieces = (pixels + g->pixels - 1) / g->pixels;
-    int64_t cached = CACHED_ROWS / each;
+    int64_t cached = cached_rows(g) / each;
     g->cached = smaller(cached > 0 ? cached : 1, g->pixels);
 }
 

@@ -131,8 +131,10 @@ typedef struct lk_conv_sweep {
     lk_conv_strips strips; /* none: all channels meet */
     lk_start start;        /* of the sums; for LK_START_ROW: */
     const float *bias;     /* [groups][c_channels] */
+    int32_t blocks;        /* of weights in all; 0: they are packed anew for each class */
     int64_t first;         /* where no cells are named: the first one */
-    bool few;              /* set by the sweep: lk_conv_few */
+    bool few;              /* set by the sweep: lk_conv_few; */
+    bool packs;            /* lk_conv_pack */
     /* scratch */
     lk_few_run *runs;           /* where they are few: [entries * parts of a strip] */
     int32_t *begin;             /* [classes + 1] */
@@ -141,6 +143,8 @@ typedef struct lk_conv_sweep {
     int32_t *a_row;             /* the same for A, where its cells are others (a stride) */
     int32_t *a_index, *b_index; /* [depth] */
     float *a_row_copy;          /* [depth] */
+    lk_packed *packed;          /* [strips]: the weights of all blocks, packed once */
+    lk_tile_run *tile_runs;     /* [entries * parts of a strip] */
 } lk_conv_sweep;
 
 /* cells NULL: so many from `first` on. Uses the workspace's scratch memory; false when out of
@@ -159,6 +163,13 @@ void lk_conv_few(const lk_conv_sweep *sweep, const lk_conv_class *class, const l
                  const float *bias);
 /* Of a single cell; false: out of memory. */
 bool lk_conv_few_alone(lk_conv_sweep *sweep, int32_t cell);
+/* Whether so many cells are many enough for the weights to be packed once for all classes; the
+ * scratch memory that it takes; does it; the products of one class. */
+bool lk_conv_packs(const lk_conv_sweep *sweep, int64_t cells);
+int64_t lk_conv_pack_bytes(const lk_conv_sweep *sweep);
+void lk_conv_pack(lk_conv_sweep *sweep, void *memory);
+bool lk_conv_packed(const lk_conv_sweep *sweep, const lk_conv_class *class,
+                    const lk_conv_cells *cells, const float *bias);
 /* The most parts that a strip has. */
 int64_t lk_conv_parts_most(const lk_conv_strips *strips);
 

@@ -11,15 +11,21 @@ static bool take_scratch(lk_conv_sweep *s, int64_t cells) {
     if (rows > INT32_MAX || depth > INT32_MAX) {
         return false;
     }
-    int64_t count = s->table->classes + 1 + cells + rows + a_rows + 3 * depth;
+    int64_t listed = s->packs ? 0 : 3 * depth;
+    int64_t count = s->table->classes + 1 + cells + rows + a_rows + listed;
     int64_t runs = s->few ? (int64_t)s->table->entries_most * lk_conv_parts_most(&s->strips) : 0;
-    lk_few_run *memory = lk_workspace_scratch(
-        s->task->workspace, runs * (int64_t)sizeof *memory + count * (int64_t)sizeof *s->begin);
+    int64_t packed = s->packs ? lk_conv_pack_bytes(s) : 0;
+    char *memory =
+        lk_workspace_scratch(s->task->workspace, packed + runs * (int64_t)sizeof *s->runs +
+                                                     count * (int64_t)sizeof *s->begin);
     if (memory == NULL) {
         return false;
     }
-    s->runs = memory;
-    s->begin = (int32_t *)(void *)(memory + runs);
+    if (s->packs) {
+        lk_conv_pack(s, memory);
+    }
+    s->runs = (lk_few_run *)(void *)(memory + packed);
+    s->begin = (int32_t *)(void *)(s->runs + runs);
     s->sorted = s->begin + s->table->classes + 1;
     s->row = s->sorted + cells;
     s->a_row = s->row + rows;
@@ -212,6 +218,9 @@ static bool run_class(const lk_conv_sweep *s, const lk_conv_class *class, const 
     }
     m.rows = list_rows(s, cells, count);
     m.a_rows = s->table->origin != NULL ? list_a_rows(s, cells, count) : m.rows;
+    if (s->packs) {
+        return lk_conv_packed(s, class, &(lk_conv_cells){cells, m.rows, m.a_rows, count}, m.bias);
+    }
     if (s->few) {
         lk_conv_few(s, class, &(lk_conv_cells){cells, m.rows, m.a_rows, count}, m.bias);
         return true;
@@ -237,6 +246,7 @@ bool lk_conv_sweep_run(lk_conv_sweep *s, const int32_t *cells, int64_t count) {
     if (s->few && count == 1) { /* a step of a generation */
         return lk_conv_few_alone(s, cells != NULL ? cells[0] : (int32_t)s->first);
     }
+    s->packs = !s->few && lk_conv_packs(s, count);
     if (!take_scratch(s, count)) {
         return false;
     }

@@ -66,6 +66,7 @@ static bool forward(const lk_task *task) {
     int64_t inputs = node->inputs[0]->channels;
     lk_conv_sweep s = {
         .task = task,
+        .blocks = self->blocks,
         .table = &self->readers,
         .groups = 1,
         .a = task->in[0],
@@ -91,6 +92,7 @@ static bool backward_input(const lk_task *task) {
     lk_range range = lk_range_of_input(task, 0);
     lk_conv_sweep s = {
         .task = task,
+        .blocks = self->blocks,
         .table = &self->reads,
         .groups = 1,
         .a = task->dout,

@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "kernels/few.h"
+#include "kernels/outer.h"
 #include "ops/rules.h"
 
 #define COLUMNS_PER_PIECE 128
+#define FEW_SUMS 8192 /* floats of weights that stay in the first cache */
+#define ROWS_PER_PIECE 16
 
 typedef struct dense {
     int64_t channels;
@@ -106,10 +109,50 @@ static bool backward_input(const lk_task *task) {
     return lk_product_run(&product, task->kernels, task->pool, task->workspace);
 }
 
+/* Some rows of a weight gradient of few sums, whose terms are read where they lie. */
+typedef struct few_sums {
+    const lk_task *task;
+    int64_t pieces;
+} few_sums;
+
+static void backward_few_sums(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    const few_sums *f = argument;
+    const lk_task *task = f->task;
+    int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
+    int64_t row = piece * from / f->pieces, rows = (piece + 1) * from / f->pieces - row;
+    int64_t first = task->first_cell * task->batch;
+    const lk_outer_run all = {first, first, task->cell_count * task->batch};
+    const lk_outer outer = {
+        .rows = rows,
+        .columns = to,
+        .a = task->in[0] + row,
+        .b = task->dout,
+        .a_stride = from,
+        .b_stride = to,
+        .c = task->dparameter[0] + row * to,
+        .c_stride = to,
+        .run = &all,
+        .runs = 1,
+        .fetches = true,
+    };
+    if (task->fresh[0]) {
+        memset(outer.c, 0, (size_t)(rows * to) * sizeof(float));
+    }
+    lk_outer_add(&outer, task->kernels);
+}
+
 /* dweight[k][o] = sum over (cell, example), ascending, of in[c][k] dout[c][o]. */
 static bool backward_weight(const lk_task *task) {
     int64_t from = task->node->inputs[0]->channels, to = task->node->channels;
     int64_t first = task->first_cell * task->batch;
+    if (from * to <= FEW_SUMS) {
+        int64_t threads = task->pool != NULL ? lk_pool_threads(task->pool) : 1;
+        int64_t most = (from + ROWS_PER_PIECE - 1) / ROWS_PER_PIECE;
+        few_sums f = {task, threads < most ? threads : most};
+        lk_pool_run(task->pool, f.pieces, backward_few_sums, &f);
+        return true;
+    }
     lk_product product = {
         .rows = from,
         .columns = to,

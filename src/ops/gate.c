@@ -10,8 +10,8 @@
 #include <string.h>
 
 typedef void gate_rows(float *out, const float *in, int64_t rows, int64_t width);
-typedef void gate_rows_backward(float *din, const float *in, const float *dout, int64_t rows,
-                                int64_t width);
+typedef void gate_rows_backward(float *din, bool fresh, const float *in, const float *dout,
+                                int64_t rows, int64_t width);
 
 /* Which entries of the kernel table: offsets, since the table is chosen at run time. */
 typedef struct gate {
@@ -38,22 +38,13 @@ static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
     function(task->out + at, task->in[0] + 2 * at, rows, task->node->channels);
 }
 
-static bool forward(const lk_task *task) {
-    return lk_run_rows(task, forward_rows);
-}
-
 static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
-    int64_t at = row * task->node->channels, floats = rows * task->node->channels;
+    int64_t at = row * task->node->channels;
     const gate *self = task->node->settings;
     gate_rows_backward *function;
     memcpy(&function, (const char *)task->kernels + self->backward, sizeof function);
-    lk_begin_din(task, 0, 2 * at, 2 * floats);
-    function(task->din[0] + 2 * at, task->in[0] + 2 * at, task->dout + at, rows,
-             task->node->channels);
-}
-
-static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
+    function(task->din[0] + 2 * at, lk_din_fresh(task, 0), task->in[0] + 2 * at, task->dout + at,
+             rows, task->node->channels);
 }
 
 const lk_op lk_gate_op = {
@@ -65,10 +56,12 @@ const lk_op lk_gate_op = {
     .reads = lk_reads_same_cell,
     .alike = true,
     .multiply_adds = lk_no_multiply_adds,
-    .forward = forward,
-    .backward = backward,
+    .forward = lk_forward_rows,
+    .backward = lk_backward_rows,
     .keeps = lk_keeps_inputs,
     .sets_fresh = true,
+    .forward_rows = forward_rows,
+    .backward_rows = backward_rows,
 };
 
 static lk_node *add_gate(lk_graph *graph, lk_node *input, gate kernels) {

@@ -19,10 +19,6 @@ static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
     task->kernels->multiply(task->out + at, task->in[0] + at, task->in[1] + at, floats);
 }
 
-static bool forward(const lk_task *task) {
-    return lk_run_rows(task, forward_rows);
-}
-
 /* A node times itself gets both halves, one after the other. */
 static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
     int64_t at = row * task->node->channels, floats = rows * task->node->channels;
@@ -34,10 +30,6 @@ static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
     }
 }
 
-static bool backward(const lk_task *task) {
-    return lk_run_rows(task, backward_rows);
-}
-
 const lk_op lk_multiply_op = {
     .name = "multiply",
     .definition = "out[c] = a[c] b[c]",
@@ -47,9 +39,12 @@ const lk_op lk_multiply_op = {
     .reads = lk_reads_same_cell,
     .alike = true,
     .multiply_adds = lk_no_multiply_adds,
-    .forward = forward,
-    .backward = backward,
+    .forward = lk_forward_rows,
+    .backward = lk_backward_rows,
     .keeps = lk_keeps_inputs,
+    .forward_rows = forward_rows,
+    .backward_rows = backward_rows,
+    .in_place = true,
 };
 
 lk_node *lk_multiply(lk_graph *graph, lk_node *a, lk_node *b) {

@@ -28,7 +28,8 @@ bool lk_ops_complete(const char **fault) {
         bool whole = op->name != NULL && op->definition != NULL && op->inputs_least >= 0 &&
                      op->inputs_most >= op->inputs_least &&
                      op->inputs_most <= LK_NODE_INPUTS_MOST && op->shape != NULL &&
-                     op->reads != NULL && op->multiply_adds != NULL && op->forward != NULL;
+                     op->reads != NULL && op->multiply_adds != NULL && op->forward != NULL &&
+                     (!op->in_place || op->forward_rows != NULL);
         if (!whole) {
             return false;
         }

@@ -99,6 +99,70 @@ static void test_same_bits(void **state) {
     }
 }
 
+/* ---- in place -------------------------------------------------------------------------------- */
+
+static float *copied(const float *from, int64_t floats) {
+    float *to = lk_allocate(floats, sizeof *to);
+    memcpy(to, from, (size_t)floats * sizeof *to);
+    return to;
+}
+
+/* The output over an input, and that input's gradient over the output's. */
+static void check_over(op_bench *bench, int32_t k) {
+    const lk_node *node = bench->node;
+    int64_t floats = testing_floats(node, bench->batch);
+    float *dout = testing_values(node, bench->batch, 50), *din[2][TESTING_SOURCES_MOST] = {{NULL}};
+    const bool fresh[TESTING_SOURCES_MOST] = {true, true, true};
+    testing_forward(bench, bench->context->kernels, bench->context->pool);
+    float *expected = copied(bench->out, floats), *held = bench->in[k],
+          *over = copied(dout, floats);
+    for (int32_t i = 0; i < node->input_count; i++) {
+        din[0][i] = copied(bench->in[i], floats);
+        din[1][i] = i == k ? over : copied(bench->in[i], floats);
+    }
+    lk_task task = testing_task(bench, bench->context->kernels, bench->context->pool);
+    task.din_fresh = fresh;
+    task.dout = dout;
+    task.din = din[0];
+    assert_true(!node->op->sets_fresh || node->op->backward(&task));
+    task.dout = over;
+    task.din = din[1];
+    assert_true(!node->op->sets_fresh || node->op->backward(&task));
+    for (int32_t i = 0; i < node->input_count && node->op->sets_fresh; i++) {
+        require_equal(bench->row, "backward in place", "best", 1, din[1][i], din[0][i], floats);
+    }
+    bench->in[k] = task.out = copied(held, floats);
+    assert_true(node->op->forward(&task));
+    require_equal(bench->row, "forward in place", "best", 1, task.out, expected, floats);
+    for (int32_t i = 0; i < node->input_count; i++) {
+        lk_release(din[0][i]);
+        lk_release(din[1][i]);
+    }
+    lk_release(bench->in[k]);
+    bench->in[k] = held;
+    lk_release(expected);
+    lk_release(dout);
+}
+
+static void test_in_place(void **state) {
+    (void)state;
+    int64_t checked = 0;
+    for (int c = 0; c < TESTING_CASES; c++) {
+        op_bench bench;
+        testing_bench_init(&bench, &testing_cases[c], 17);
+        const lk_node *node = bench.node;
+        for (int32_t k = 0; k < node->input_count && node->op->in_place; k++) {
+            bool twice = k > 0 && node->inputs[k] == node->inputs[0];
+            if (node->inputs[k]->channels == node->channels && !twice) {
+                check_over(&bench, k);
+                checked++;
+            }
+        }
+        testing_bench_deinit(&bench);
+    }
+    assert_true(checked > 0);
+}
+
 /* Example n alone gives what it gives among 17. */
 static void check_batch(const op_case *row) {
     op_bench many, one;
@@ -319,6 +383,7 @@ static void test_locked_dropout(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_in_place),
         cmocka_unit_test(test_any_batch),
         cmocka_unit_test(test_dependencies),
         cmocka_unit_test(test_dropout_in_training),

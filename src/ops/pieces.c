@@ -93,6 +93,18 @@ bool lk_run_rows(const lk_task *task, lk_rows_function *function) {
     return true;
 }
 
+bool lk_forward_rows(const lk_task *task) {
+    return lk_run_rows(task, task->node->op->forward_rows);
+}
+
+bool lk_backward_rows(const lk_task *task) {
+    bool wanted = false;
+    for (int32_t i = 0; i < task->node->input_count; i++) {
+        wanted = wanted || task->din[i] != NULL;
+    }
+    return !wanted || lk_run_rows(task, task->node->op->backward_rows);
+}
+
 void lk_run_recurrence(const lk_task *task, int64_t floats_per_example,
                        lk_state_function *function) {
     run_pieces((run){.task = task, .state = function, .count = task->batch}, floats_per_example);

@@ -30,8 +30,10 @@ typedef void lk_values_function(const lk_task *task, int32_t cell, int64_t at, i
 bool lk_run_values(const lk_task *task, lk_values_function *function);
 /* And for those to which cells are all alike: `rows` (cell, example) pairs from `row` on, which lie
  * side by side in the arrays, of as many cells at once as the first cache likes. */
-typedef void lk_rows_function(const lk_task *task, int64_t row, int64_t rows);
 bool lk_run_rows(const lk_task *task, lk_rows_function *function);
+/* Forward and backward of operations whose row has them for some rows. */
+bool lk_forward_rows(const lk_task *task);
+bool lk_backward_rows(const lk_task *task);
 /* For those that add into din: zeroes `floats` values of it if they are fresh, while they are about
  * to be in the cache anyway. */
 void lk_begin_din(const lk_task *task, int32_t input, int64_t at, int64_t floats);

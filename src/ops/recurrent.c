@@ -212,8 +212,7 @@ static void give_piece(void *argument, int64_t piece, int worker) {
     int64_t floats = g->task->cell_count * each, first = piece * FLOATS_PER_PIECE;
     int64_t here = floats - first < FLOATS_PER_PIECE ? floats - first : FLOATS_PER_PIECE;
     int64_t at = g->task->first_cell * each + first;
-    lk_begin_din(g->task, 0, at, here);
-    g->task->kernels->add(g->task->din[0] + at, g->dgates + first, here);
+    g->task->kernels->give(g->task->din[0] + at, lk_din_fresh(g->task, 0), g->dgates + first, here);
 }
 
 void lk_recurrent_give_input(const lk_task *task, const float *dgates) {

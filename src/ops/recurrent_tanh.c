@@ -32,8 +32,7 @@ static bool steps_back(const lk_task *task, float *dgates, float *dh) {
     for (int64_t i = task->cell_count - 1; i >= 0 && made; i--) {
         int64_t at = (task->first_cell + i) * floats;
         task->kernels->add(dh, task->dout + at, floats);
-        memset(dgates + i * floats, 0, (size_t)floats * sizeof *dgates);
-        task->kernels->tanh_backward(dgates + i * floats, task->out + at, dh, floats);
+        task->kernels->tanh_backward(dgates + i * floats, true, task->out + at, dh, floats);
         memset(dh, 0, (size_t)floats * sizeof *dh);
         made = i == 0 || lk_recurrent_back(task, &gates, dgates + i * floats, width, dh, width);
     }

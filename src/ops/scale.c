@@ -18,18 +18,10 @@ static void forward_rows(const lk_task *task, int64_t row, int64_t rows) {
     }
 }
 
-static bool forward(const lk_task *task) {
-    return lk_run_rows(task, forward_rows);
-}
-
 static void backward_rows(const lk_task *task, int64_t row, int64_t rows) {
     int64_t at = row * task->node->channels, floats = rows * task->node->channels;
     const scaling *self = task->node->settings;
     task->kernels->axpy(task->din[0] + at, self->scale, task->dout + at, floats);
-}
-
-static bool backward(const lk_task *task) {
-    return task->din[0] == NULL || lk_run_rows(task, backward_rows);
 }
 
 const lk_op lk_scale_op = {
@@ -41,9 +33,12 @@ const lk_op lk_scale_op = {
     .reads = lk_reads_same_cell,
     .alike = true,
     .multiply_adds = lk_no_multiply_adds,
-    .forward = forward,
-    .backward = backward,
+    .forward = lk_forward_rows,
+    .backward = lk_backward_rows,
     .keeps = lk_keeps_nothing,
+    .forward_rows = forward_rows,
+    .backward_rows = backward_rows,
+    .in_place = true,
 };
 
 lk_node *lk_scale(lk_graph *graph, lk_node *input, float scale, float shift) {

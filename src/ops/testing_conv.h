@@ -138,6 +138,7 @@ static const int32_t testing_any_line[13] = {3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8,
     }
 TESTING_CONV(a, {2, {5, 4}, 1}, 17, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
 TESTING_CONV(b, {2, {5, 4}, 1}, 9, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE, {0})
+TESTING_CONV(wide, {2, {5, 4}, 1}, 17, testing_taps_3x3 + 2, 3, LK_CENTRE_B, true, LK_INIT_HE, {0})
 TESTING_CONV(rgb_a, {2, {3, 3}, 3}, 5, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
 TESTING_CONV(rgb_b, {2, {3, 3}, 3}, 8, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE, {0})
 TESTING_CONV(data, {2, {2, 1}, 3}, 7, testing_taps_3x3, 5, LK_CENTRE_A, true, LK_INIT_HE, {0})
@@ -172,6 +173,8 @@ TESTING_CONV_RANKED(any_line, testing_any_line, {1, {13}, 1}, 4, testing_taps_be
 static const int32_t testing_sparse_reads[] = {0, 2, 1, 2, 0, 1, 0, 2};
 TESTING_CONV_OPTIONS(sparse, {2, {5, 4}, 1}, 20, testing_taps_3x3, 5, LK_CENTRE_B, true, LK_INIT_HE,
                      {0}, NULL, {5, 2, testing_sparse_reads})
+TESTING_CONV_OPTIONS(sparse_wide, {1, {20}, 1}, 32, testing_taps_dilated + 1, 2, LK_CENTRE_B, true,
+                     LK_INIT_HE, {0}, NULL, {8, 2, testing_sparse_reads})
 TESTING_CONV_OPTIONS(sparse_rgb, {2, {3, 3}, 3}, 8, testing_taps_3x3, 5, LK_CENTRE_A, false,
                      LK_INIT_HE, {0}, NULL, {2, 2, testing_sparse_reads})
 TESTING_CONV_OPTIONS(sparse_strided, {2, {5, 4}, 1}, 4, testing_taps_3x3, 5, LK_CENTRE_ALL, true,

@@ -11,10 +11,16 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .._model import Model
+from .._settings import check_seed
 from .._train import train
 from ._columns import Columns, missing
 
+MISSING = (
+    "Input X contains None or NaN: missing_values='category' takes what is missing for a category "
+    "of its own"
+)
 FEWEST_HELD_OUT = 10
+DIRECT = 2048  # symbols of all columns: connections of each with each would be its square
 FEWEST_OF_FOLD = 2
 
 
@@ -68,19 +74,24 @@ class LikelihoodBase(BaseEstimator):
         if self.random_state is None:
             return 1
         if isinstance(self.random_state, Integral):
-            return int(self.random_state)
+            return check_seed(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     def _how(self, rows: int) -> dict[str, Any]:
         """Options of the training: small data want a small network and larger steps."""
-        how: dict[str, Any] = {"epochs": self.epochs, "settings": self.settings}
         small = rows < 10000
-        if self.epochs is None and small:
+        how: dict[str, Any] = {}
+        if small:
             how["epochs"] = int(np.clip(100000 // max(1, rows), 10, 100))
         if self.family == "made" and small:
             how.update(learning_rate=0.005, ema=0.99)
             if self.settings is None:
-                how["settings"] = {"hidden": 32 if rows < 1000 else 128}
+                how["hidden"] = 32 if rows < 1000 else 128
+        if self.family == "made" and self.settings is None and self._columns.sizes.sum() > DIRECT:
+            how["direct"] = False
+        how.update(self.settings or {})
+        if self.epochs is not None:
+            how["epochs"] = self.epochs
         return how
 
     # ---- data ----------------------------------------------------------------------------------
@@ -91,18 +102,28 @@ class LikelihoodBase(BaseEstimator):
             self._check_parameters()
         category = self.missing_values == "category"
         finite = "allow-nan" if category else True
-        checked = validate_data(self, X, y, dtype=None, reset=reset, ensure_all_finite=finite)
+        try:
+            with np.errstate(invalid="ignore"):  # of sums of what is large
+                checked = validate_data(
+                    self, X, y, dtype=None, reset=reset, ensure_all_finite=finite
+                )
+        except (TypeError, AttributeError):  # of pandas.NA among objects, as NumPy is
+            if hasattr(X, "dtypes") and missing(np.asarray(X, dtype=object)).any():
+                raise ValueError(MISSING) from None
+            raise
         table = checked if isinstance(y, str) else checked[0]
         if not category and table.dtype.kind == "O" and missing(table).any():
-            raise ValueError(
-                "Input X contains None or NaN: missing_values='category' takes what is missing "
-                "for a category of its own"
-            )
+            raise ValueError(MISSING)
         return checked
 
     def _checked(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         return self._validated(X, reset=False)
+
+    def _symbols(self, X: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Symbols (rows, columns), and what to subtract from log p of these, (rows,)."""
+        X = self._checked(X)
+        return self._columns.symbols(X)
 
     # ---- fitting -------------------------------------------------------------------------------
 
@@ -140,8 +161,8 @@ class LikelihoodBase(BaseEstimator):
             self.family,
             valid=valid,
             alphabet=self._columns.sizes,
-            seed=self._fit_seed + number,
-            **how,
+            seed=(self._fit_seed + number) % 2**64,
+            settings=how,
         )
 
     def _fit_rows(self, X: np.ndarray, labels: np.ndarray | None = None) -> None:
@@ -157,14 +178,14 @@ class LikelihoodBase(BaseEstimator):
 
     # ---- densities -----------------------------------------------------------------------------
 
-    def _log_densities(self, X: np.ndarray, label: int | None = None) -> np.ndarray:
+    def _log_probabilities(self, symbols: np.ndarray, label: int | None = None) -> np.ndarray:
+        """log p(symbols) of each model, (models, rows)."""
+        return np.stack([model.log_prob(symbols, label) for model in self.models_])
+
+    def _log_densities(self, X: np.ndarray) -> np.ndarray:
         """log p(x) of each model, (models, rows)."""
         symbols, log_widths = self._columns.symbols(X)
-        return np.stack([model.log_prob(symbols, label) for model in self.models_]) - log_widths
-
-    def _log_density(self, X: np.ndarray, label: int | None = None) -> np.ndarray:
-        """Of the mean of the models' densities."""
-        return mean_density(self._log_densities(X, label))
+        return self._log_probabilities(symbols) - log_widths
 
 
 def mean_density(logs: np.ndarray) -> np.ndarray:
@@ -173,4 +194,5 @@ def mean_density(logs: np.ndarray) -> np.ndarray:
         return logs[0]
     most = logs.max(axis=0)
     most = np.where(np.isfinite(most), most, 0.0)
-    return most + np.log(np.mean(np.exp(logs - most), axis=0))
+    with np.errstate(divide="ignore"):  # no model gives it a probability
+        return most + np.log(np.mean(np.exp(logs - most), axis=0))

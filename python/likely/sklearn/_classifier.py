@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 
-from ._base import LikelihoodBase
+from ._base import LikelihoodBase, mean_density
 
 
 class LikelihoodClassifier(ClassifierMixin, LikelihoodBase):
@@ -39,15 +39,29 @@ class LikelihoodClassifier(ClassifierMixin, LikelihoodBase):
         self._fit_rows(X, labels.astype(np.int32))
         return self
 
-    def predict_joint_log_proba(self, X: Any) -> np.ndarray:
-        """log p(x, y) in nats, (rows, classes)."""
-        X = self._checked(X)
-        given = [self._log_density(X, label) for label in range(self.classes_.size)]
+    def _joint(self, symbols: np.ndarray) -> np.ndarray:
+        """log p(symbols, y), (rows, classes): what a symbol's width is says nothing of classes."""
+        given = [
+            mean_density(self._log_probabilities(symbols, label))
+            for label in range(self.classes_.size)
+        ]
         return np.stack(given, axis=1) + self.class_log_prior_
 
+    def predict_joint_log_proba(self, X: Any) -> np.ndarray:
+        """log p(x, y) in nats, (rows, classes); -inf is probability zero."""
+        symbols, log_widths = self._symbols(X)
+        return self._joint(symbols) - log_widths[:, None]
+
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """log p(y | x) in nats, (rows, classes)."""
-        joint = self.predict_joint_log_proba(X)
+        """log p(y | x) in nats, (rows, classes); -inf is probability zero.
+
+        A row that has probability zero in every class (some families give such to what they never
+        met) has no p(y | x): it gets p(y), as a row of which nothing is known.
+        """
+        symbols, _ = self._symbols(X)
+        joint = self._joint(symbols)
+        impossible = np.isneginf(joint).all(axis=1, keepdims=True)
+        joint = np.where(impossible, self.class_log_prior_, joint)
         joint -= joint.max(axis=1, keepdims=True)
         return joint - np.log(np.exp(joint).sum(axis=1, keepdims=True))
 
@@ -57,5 +71,5 @@ class LikelihoodClassifier(ClassifierMixin, LikelihoodBase):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row."""
-        best = np.argmax(self.predict_joint_log_proba(X), axis=1)
+        best = np.argmax(self.predict_log_proba(X), axis=1)
         return self.classes_[best]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .._model import Model
-from ._base import LikelihoodBase
+from ._base import LikelihoodBase, mean_density
 
 
 class LikelihoodModel(DensityMixin, LikelihoodBase):
@@ -24,7 +25,9 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         Of the family, such as {"hidden": 200}. None: what suits the number of rows.
     n_bins : int, default=16
         Continuous columns are cut at quantiles into at most so many bins, and at most into the root
-        of the number of rows. Categories, and integers within a range of 256, are as they are.
+        of the number of rows. Categories, and integers within a range of 256, are as they are; but
+        where that makes more than 4096 symbols of all columns (pixels), integers are put into such
+        bins too, whose probability their integers share.
     epochs : int, default=None
         None: what suits the number of rows.
     n_models : int, default=1
@@ -58,11 +61,12 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
     def score_samples(self, X: Any) -> np.ndarray:
         """log p(x) in nats of each row, float64 (rows,).
 
-        A density in continuous columns, a probability in the others. A value of a category that
-        was not met in fitting has the probability of all such values together.
+        A density in continuous columns, a probability in the others. A word that was not met in
+        fitting has the probability of all such words together, and so has a fraction in a column of
+        integers; integers beyond those that were met share theirs, the less the further away.
         """
         X = self._checked(X)
-        return self._log_density(X)
+        return mean_density(self._log_densities(X))
 
     def score(self, X: Any, y: Any = None) -> float:
         """The mean of log p(x), in nats. (KernelDensity gives the sum.)"""
@@ -74,7 +78,9 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         NaN stands for what is missing. Of several models each draws its share.
         """
         check_is_fitted(self)
-        rng = check_random_state(self._seed() if random_state is None else random_state)
+        if not isinstance(n_samples, Integral) or n_samples < 0:
+            raise ValueError(f"n_samples is {n_samples!r}: expected an integer from 0")
+        rng = check_random_state(self._seed() % 2**32 if random_state is None else random_state)
         seed, models = int(rng.randint(2**31 - 1)), len(self.models_)
         rows = np.empty((0, self.n_features_in_), dtype=np.uint16)
         for number, model in enumerate(self.models_):

@@ -11,6 +11,9 @@ from sklearn.base import OutlierMixin
 from ._base import LikelihoodBase, mean_density
 
 
+LEAST = -1e300  # a log p of which a percentile can be taken
+
+
 class LikelihoodDetector(OutlierMixin, LikelihoodBase):
     """Outliers by exact log p(x).
 
@@ -74,7 +77,8 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
         X = self._validated(X)
         self._fit_rows(X)
         scores = self._log_densities(X)
-        self.offset_ = float(np.percentile(mean_density(scores), 100.0 * share))
+        of_rows = np.maximum(mean_density(scores), LEAST)
+        self.offset_ = float(np.percentile(of_rows, 100.0 * share))
         held = self._fold >= 0
         self.held_out_scores_ = np.full(len(X), np.nan)
         self.held_out_scores_[held] = scores[self._fold[held], np.flatnonzero(held)]
@@ -87,7 +91,7 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
     def score_samples(self, X: Any) -> np.ndarray:
         """log p(x) in nats: the lower, the stranger. float64 (rows,)."""
         X = self._checked(X)
-        return self._log_density(X)
+        return mean_density(self._log_densities(X))
 
     def decision_function(self, X: Any) -> np.ndarray:
         """score_samples - offset_: below 0 is an outlier."""

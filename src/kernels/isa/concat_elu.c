@@ -17,17 +17,27 @@ void LK_KERNEL(concat_elu)(float *out, const float *in, int64_t rows, int64_t wi
     }
 }
 
-void LK_KERNEL(concat_elu_backward)(float *din, const float *out, const float *dout, int64_t rows,
-                                    int64_t width) {
+static inline __attribute__((always_inline)) void backward_onto(float *din, const bool fresh,
+                                                                const float *out, const float *dout,
+                                                                int64_t rows, int64_t width) {
     for (int64_t row = 0; row < rows; row++) {
         const float *above = out, *below = out + width, *dabove = dout, *dbelow = dout + width;
         LK_INDEPENDENT
         for (int64_t i = 0; i < width; i++) {
-            float sum = fmaf(dabove[i], lk_elu_slope(above[i]), din[i]);
+            float sum = fmaf(dabove[i], lk_elu_slope(above[i]), fresh ? 0.0f : din[i]);
             din[i] = fmaf(-dbelow[i], lk_elu_slope(below[i]), sum);
         }
         din += width;
         out += 2 * width;
         dout += 2 * width;
+    }
+}
+
+void LK_KERNEL(concat_elu_backward)(float *din, bool fresh, const float *out, const float *dout,
+                                    int64_t rows, int64_t width) {
+    if (fresh) {
+        backward_onto(din, true, out, dout, rows, width);
+    } else {
+        backward_onto(din, false, out, dout, rows, width);
     }
 }

@@ -25,6 +25,17 @@ LK_UNARY(log1mexp, lk_log1mexp_scalar(x))
 LK_UNARY(relu, x == x ? (x > 0.0f ? x : 0.0f) : lk_nan())
 LK_UNARY(add, out[i] + x)
 
+void LK_KERNEL(give)(float *out, bool fresh, const float *in, int64_t count) {
+    if (!fresh) {
+        LK_KERNEL(add)(out, in, count);
+        return;
+    }
+    LK_INDEPENDENT
+    for (int64_t i = 0; i < count; i++) {
+        out[i] = 0.0f + in[i]; /* no negative zero */
+    }
+}
+
 void LK_KERNEL(sum_of)(float *out, const float *a, const float *b, int64_t count) {
     LK_INDEPENDENT
     for (int64_t i = 0; i < count; i++) {

@@ -29,17 +29,28 @@ void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width) {
     }
 }
 
-void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
-                              int64_t width) {
+static inline __attribute__((always_inline)) void gate_backward_onto(float *din, const bool fresh,
+                                                                     const float *in,
+                                                                     const float *dout,
+                                                                     int64_t rows, int64_t width) {
     for (int64_t row = 0; row < rows; row++, in += 2 * width, din += 2 * width, dout += width) {
         const float *a = in, *b = in + width;
         float *da = din, *db = din + width;
         LK_INDEPENDENT
         for (int64_t i = 0; i < width; i++) {
             float t = lk_tanh_scalar(a[i]), s = lk_sigmoid_scalar(b[i]);
-            da[i] = fmaf(dout[i] * s, fmaf(-t, t, 1.0f), da[i]);
-            db[i] = fmaf(dout[i] * t, s * (1.0f - s), db[i]);
+            da[i] = fmaf(dout[i] * s, fmaf(-t, t, 1.0f), fresh ? 0.0f : da[i]);
+            db[i] = fmaf(dout[i] * t, s * (1.0f - s), fresh ? 0.0f : db[i]);
         }
+    }
+}
+
+void LK_KERNEL(gate_backward)(float *din, bool fresh, const float *in, const float *dout,
+                              int64_t rows, int64_t width) {
+    if (fresh) {
+        gate_backward_onto(din, true, in, dout, rows, width);
+    } else {
+        gate_backward_onto(din, false, in, dout, rows, width);
     }
 }
 
@@ -53,16 +64,26 @@ void LK_KERNEL(gate_linear)(float *out, const float *in, int64_t rows, int64_t w
     }
 }
 
-void LK_KERNEL(gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
-                                     int64_t width) {
+static inline __attribute__((always_inline)) void
+gate_linear_backward_onto(float *din, const bool fresh, const float *in, const float *dout,
+                          int64_t rows, int64_t width) {
     for (int64_t row = 0; row < rows; row++, in += 2 * width, din += 2 * width, dout += width) {
         const float *a = in, *b = in + width;
         float *da = din, *db = din + width;
         LK_INDEPENDENT
         for (int64_t i = 0; i < width; i++) {
             float s = lk_sigmoid_scalar(b[i]);
-            da[i] = fmaf(dout[i], s, da[i]);
-            db[i] = fmaf(dout[i] * a[i], s * (1.0f - s), db[i]);
+            da[i] = fmaf(dout[i], s, fresh ? 0.0f : da[i]);
+            db[i] = fmaf(dout[i] * a[i], s * (1.0f - s), fresh ? 0.0f : db[i]);
         }
+    }
+}
+
+void LK_KERNEL(gate_linear_backward)(float *din, bool fresh, const float *in, const float *dout,
+                                     int64_t rows, int64_t width) {
+    if (fresh) {
+        gate_linear_backward_onto(din, true, in, dout, rows, width);
+    } else {
+        gate_linear_backward_onto(din, false, in, dout, rows, width);
     }
 }

@@ -32,11 +32,13 @@
 #define LK_CHAINS 16
 
 typedef void lk_kernel_unary(float *out, const float *in, int64_t count);
-typedef void lk_kernel_backward(float *din, const float *y, const float *dy, int64_t count);
+typedef void lk_kernel_backward(float *din, bool fresh, const float *y, const float *dy,
+                                int64_t count);
 
 lk_kernel_unary LK_KERNEL(exp), LK_KERNEL(log), LK_KERNEL(tanh), LK_KERNEL(sigmoid),
     LK_KERNEL(softplus), LK_KERNEL(elu), LK_KERNEL(gelu), LK_KERNEL(gelu_tanh), LK_KERNEL(log1mexp),
     LK_KERNEL(relu), LK_KERNEL(add);
+void LK_KERNEL(give)(float *out, bool fresh, const float *in, int64_t count);
 void LK_KERNEL(sum_of)(float *out, const float *a, const float *b, int64_t count);
 void LK_KERNEL(add_rows)(float *out, const float *in, int64_t rows, int64_t stride, int64_t width);
 void LK_KERNEL(axpy)(float *out, float scale, const float *in, int64_t count);
@@ -51,16 +53,16 @@ void LK_KERNEL(drop_draw)(float *factor, const uint32_t key[2], uint64_t a, uint
 void LK_KERNEL(drop)(float *out, const float *factor, const float *in, int64_t count);
 void LK_KERNEL(drop_add)(float *out, const float *factor, const float *in, int64_t count);
 void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width);
-void LK_KERNEL(gate_backward)(float *din, const float *in, const float *dout, int64_t rows,
-                              int64_t width);
+void LK_KERNEL(gate_backward)(float *din, bool fresh, const float *in, const float *dout,
+                              int64_t rows, int64_t width);
 void LK_KERNEL(gate_linear)(float *out, const float *in, int64_t rows, int64_t width);
-void LK_KERNEL(gate_linear_backward)(float *din, const float *in, const float *dout, int64_t rows,
-                                     int64_t width);
+void LK_KERNEL(gate_linear_backward)(float *din, bool fresh, const float *in, const float *dout,
+                                     int64_t rows, int64_t width);
 void LK_KERNEL(lstm_cell)(float *value, const float *c_before, const float *keep, int64_t width);
 void LK_KERNEL(lstm_cell_backward)(const lk_lstm_cell *cell, int64_t width);
 void LK_KERNEL(concat_elu)(float *out, const float *in, int64_t rows, int64_t width);
-void LK_KERNEL(concat_elu_backward)(float *din, const float *out, const float *dout, int64_t rows,
-                                    int64_t width);
+void LK_KERNEL(concat_elu_backward)(float *din, bool fresh, const float *out, const float *dout,
+                                    int64_t rows, int64_t width);
 void LK_KERNEL(channel_norm)(float *out, const float *in, const float *gain, const float *bias,
                              double epsilon, int64_t rows, int64_t groups, int64_t width);
 void LK_KERNEL(channel_norm_backward)(float *din, double *dgain, double *dbias, const float *in,

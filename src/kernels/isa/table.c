@@ -15,6 +15,7 @@ const lk_kernels LK_JOIN(lk_kernels, LK_ISA) = {
     .log1mexp = LK_KERNEL(log1mexp),
     .relu = LK_KERNEL(relu),
     .add = LK_KERNEL(add),
+    .give = LK_KERNEL(give),
     .sum_of = LK_KERNEL(sum_of),
     .add_rows = LK_KERNEL(add_rows),
     .axpy = LK_KERNEL(axpy),

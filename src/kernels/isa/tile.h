@@ -40,12 +40,13 @@ typedef struct lk_tile_call {
  *
  *   acc[n]     = start[n], or c[row][n] when start is NULL
  *   acc[n]     = fmaf(a[row][k], b[n], acc[n])      for k in run[0], run[1], ..., with b's rows one
- *     after another
+ *     after another from each run's first one on
  *   c[row][n]  = acc[n]
  *
  * for n < columns, one of tile->widths up to tile->columns. */
 typedef struct lk_tile_run {
     int64_t offset, count; /* of floats side by side */
+    int64_t b;             /* the row of b that meets the first */
 } lk_tile_run;
 
 typedef struct lk_tile_rows_call {

@@ -3,6 +3,7 @@
 #ifndef LK_KERNELS_ISA_TILE_INSIDE_H
 #define LK_KERNELS_ISA_TILE_INSIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "kernels/isa/tile.h"
@@ -12,7 +13,7 @@
 #if defined(__clang__)
 #define TILE_UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define TILE_UNROLL _Pragma("GCC unroll 16")
+#define TILE_UNROLL _Pragma("GCC unroll 24")
 #endif
 
 #define TILE_LINE_FLOATS 16 /* of a cache line */
@@ -21,30 +22,45 @@ static inline float *lk_tile_c_row(const lk_tile_rows_call *call, int64_t row) {
     return call->c + (call->c_row != NULL ? call->c_row[row] : row) * call->c_stride;
 }
 
+static inline bool lk_tile_follow(const int32_t *index, int64_t row, int64_t rows) {
+    bool follow = true;
+    for (int64_t r = 1; r < rows && index != NULL; r++) {
+        follow = follow && index[row + r] == index[row] + r;
+    }
+    return follow;
+}
+
+/* Whether `rows` rows from `row` on follow one another, in A as in C. */
+static inline bool lk_tile_is_even(const lk_tile_rows_call *call, int64_t row, int64_t rows) {
+    return lk_tile_follow(call->a_row, row, rows) &&
+           (call->c_row == call->a_row || lk_tile_follow(call->c_row, row, rows));
+}
+
 /* The functions of one number of rows and vectors: with B's rows equally spaced or gathered, and
- * with A where it lies, for as many whole blocks as there are from `row` on; returns the row behind
- * them. */
+ * with A where it lies, its rows anywhere or even, the block that begins at `row`. */
+typedef void tile_rows_function(const lk_tile_rows_call *call, int64_t row);
 typedef struct tile_instance {
     void (*run)(const lk_tile_call *call);
-    int64_t (*run_rows)(const lk_tile_rows_call *call, int64_t row);
+    tile_rows_function *run_rows, *run_even;
 } tile_instance;
 
-#define TILE_INSTANCE(block, height, vectors)                                        \
-    static void block##_##height##_##vectors(const lk_tile_call *call) {             \
-        if (call->b_offset != NULL) {                                                \
-            block(call, height, vectors, 1, 0);                                      \
-        } else if (call->ahead != 0) {                                               \
-            block(call, height, vectors, 0, 1);                                      \
-        } else {                                                                     \
-            block(call, height, vectors, 0, 0);                                      \
-        }                                                                            \
-    }                                                                                \
-    static int64_t block##_lying_##height##_##vectors(const lk_tile_rows_call *call, \
-                                                      int64_t row) {                 \
-        for (; row + height <= call->rows; row += height) {                          \
-            block##_lying(call, row, height, vectors);                               \
-        }                                                                            \
-        return row;                                                                  \
+#define TILE_INSTANCE(block, height, vectors)                                                    \
+    static void block##_##height##_##vectors(const lk_tile_call *call) {                         \
+        if (call->b_offset != NULL) {                                                            \
+            block(call, height, vectors, 1, 0);                                                  \
+        } else if (call->ahead != 0) {                                                           \
+            block(call, height, vectors, 0, 1);                                                  \
+        } else {                                                                                 \
+            block(call, height, vectors, 0, 0);                                                  \
+        }                                                                                        \
+    }                                                                                            \
+    static void block##_lying_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) { \
+        block##_lying(call, row, height, vectors);                                               \
+    }                                                                                            \
+    TILE_EVEN(block, height, vectors)
+#define TILE_EVEN(block, height, vectors)                                                       \
+    static void block##_even_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) { \
+        block##_even(call, row, height, vectors);                                               \
     }
 #define TILE_INSTANCES_2(block, vectors) \
     TILE_INSTANCE(block, 1, vectors) TILE_INSTANCE(block, 2, vectors)
@@ -67,8 +83,11 @@ typedef struct tile_instance {
     TILE_INSTANCE(block, 13, vectors)     \
     TILE_INSTANCE(block, 14, vectors)     \
     TILE_INSTANCE(block, 15, vectors) TILE_INSTANCE(block, 16, vectors)
-#define TILE_PAIR(block, rows, vectors) \
-    { block##_##rows##_##vectors, block##_lying_##rows##_##vectors }
+#define TILE_PAIR(block, rows, vectors)                               \
+    {                                                                 \
+        block##_##rows##_##vectors, block##_lying_##rows##_##vectors, \
+            block##_even_##rows##_##vectors                           \
+    }
 #define TILE_NAMES_2(block, vectors) TILE_PAIR(block, 1, vectors), TILE_PAIR(block, 2, vectors)
 #define TILE_NAMES_6(block, vectors)                                                          \
     TILE_NAMES_2(block, vectors), TILE_PAIR(block, 3, vectors), TILE_PAIR(block, 4, vectors), \
@@ -84,12 +103,20 @@ typedef struct tile_instance {
         TILE_PAIR(block, 15, vectors), TILE_PAIR(block, 16, vectors)
 
 /* All rows of a call, given the instances of its width: whole blocks, then one of the rows that
- * remain. */
+ * remain. tall: a block of so many even rows, which is better yet; NULL: there is none. */
 static inline void lk_tile_run_rows(const tile_instance *instances, int32_t most_rows,
+                                    tile_rows_function *tall, int32_t tall_rows,
                                     const lk_tile_rows_call *call) {
-    const int64_t row = instances[most_rows - 1].run_rows(call, 0);
-    if (row < call->rows) {
-        instances[call->rows - row - 1].run_rows(call, row);
+    for (int64_t row = 0, rows; row < call->rows; row += rows) {
+        rows = call->rows - row;
+        if (tall != NULL && rows >= tall_rows && lk_tile_is_even(call, row, tall_rows)) {
+            rows = tall_rows;
+            tall(call, row);
+            continue;
+        }
+        rows = rows < most_rows ? rows : most_rows;
+        const tile_instance *block = &instances[rows - 1];
+        (lk_tile_is_even(call, row, rows) ? block->run_even : block->run_rows)(call, row);
     }
 }
 

@@ -26,13 +26,13 @@ static void scalar_run(const lk_tile_call *call) {
 static void scalar_run_rows(const lk_tile_rows_call *call) {
     for (int64_t row = 0; row < call->rows; row++) {
         const float *a = call->a + (call->a_row != NULL ? call->a_row[row] : row) * call->a_stride;
-        const float *b = call->b;
         float *c = call->c + (call->c_row != NULL ? call->c_row[row] : row) * call->c_stride;
         for (int32_t n = 0; n < call->columns && call->start != NULL; n++) {
             c[n] = call->start[n];
         }
         for (int32_t i = 0; i < call->runs; i++) {
             const int64_t last = call->run[i].offset + call->run[i].count;
+            const float *b = call->b + call->run[i].b * call->columns;
             for (int64_t k = call->run[i].offset; k < last; k++, b += call->columns) {
                 for (int32_t n = 0; n < call->columns; n++) {
                     c[n] = fmaf(a[k], b[n], c[n]);

@@ -31,11 +31,11 @@ typedef void adder(const lk_content *content, int64_t item, int64_t begin, int64
 static void walk_items(const lk_container *container, const lk_content *content, adder *add,
                        lk_lanes *lanes) {
     const int64_t *told = (const int64_t *)content->cuts.data;
-    for (int64_t i = 0, begin = 0; i < content->items; i++) {
+    for (int64_t i = 0, begin = 0, at = 0; i < content->items; i++) {
         int64_t parts = lk_cuts_parts(container, content->length[i]);
         bool tells = container->cuts && parts > 1;
-        add(content, i, begin, parts, tells ? told : NULL, lanes);
-        told += tells ? parts : 0;
+        add(content, i, begin, parts, tells ? told + at : NULL, lanes);
+        at += tells ? parts : 0;
         begin += content->length[i];
     }
 }

@@ -249,7 +249,7 @@ static void test_cuts(void **state) {
 
 /* Lines of one form: cuts are where they begin, if one ends where a lead may. */
 static void test_lines(void **state) {
-    char line[24];
+    char line[40];
     lk_buffer text = {0};
     for (int i = 0; i < 100; i++) {
         snprintf(line, sizeof line, "%05d 0123456789 abc%s", i, i % 10 == 9 ? "\n\n" : "\n");

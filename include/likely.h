@@ -438,7 +438,7 @@ lk_scoring lk_scoring_defaults(void);
 lk_status lk_model_nll(lk_context *context, const lk_model *model, const lk_data *data,
                        const lk_scoring *how, double *nll_nats, double *surprisal);
 /* p_value[count]: the chance that an example like those that the model was validated on has an NLL
- * at least as high. LK_UNSUPPORTED: it was trained without validation data. */
+ * at least as high. LK_UNSUPPORTED: it was trained without validation data, or is of texts. */
 lk_status lk_model_p_values(lk_context *context, const lk_model *model, const double *nll_nats,
                             int64_t count, double *p_value);
 

@@ -305,10 +305,11 @@ def items_of(
         X = of_arrow(X)
     if is_frame(X):
         return _items_of_frame(X, y, known, columns, alphabet, loading)
-    if isinstance(X, (list, tuple)) and _is_picture(X[0]):
-        X = np.stack([_pixels(picture) for picture in X])
-    elif _is_picture(X):
-        X = _pixels(X)[None]
+    pictures = [X] if _is_picture(X) else X
+    if isinstance(pictures, (list, tuple)) and _is_picture(pictures[0]):
+        X = np.stack([_pixels(picture) for picture in pictures])
+        if known is None and alphabet is None and X.dtype == np.uint8:
+            alphabet = 2 if all(picture.mode == "1" for picture in pictures) else 256
     return _array(X, y, known, columns, alphabet, loading)
 
 

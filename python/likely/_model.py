@@ -31,7 +31,7 @@ class Score(NamedTuple):
 
     nll_nats: np.ndarray  #: -log p(x), float64
     #: The chance that an example like those of the validation has an NLL at least as high, float64;
-    #: None: the model was trained without validation data.
+    #: None: of texts and recordings, or without validation data.
     p_value: np.ndarray | None
 
 
@@ -255,7 +255,7 @@ class Model:
     def p_values(self, nll_nats: Any) -> np.ndarray:
         """The chance that an example like those of the validation has an NLL at least as high.
 
-        Raises UnsupportedError where the model was trained without validation data.
+        Raises UnsupportedError of texts and recordings, and without validation data.
         """
         nll = np.array(nll_nats, dtype=np.float64, order="C")
         p = np.empty_like(nll)
@@ -287,7 +287,8 @@ class Model:
         local: Any = None,
         as_frame: bool = False,
     ) -> Any:
-        """Samples of p(x): uint8 or uint16 (n, *shape); n=None: one, (*shape).
+        """Samples of p(x): uint8 or uint16 (n, *shape); n=None: one, (*shape), or of several rows
+        that are given one for each of them.
 
         Of a model of texts a list of n of str or bytes, or one of them: the prompt and `length`
         symbols behind it (1000). Sample number i depends on seed and i alone: `first` is the number
@@ -304,11 +305,12 @@ class Model:
         as_frame: a table's values, as `frame` gives them.
         """
         here = context()
-        count = 1 if n is None else operator.index(n)
-        if count < 1:
-            raise ValueError(f"n is {count}: expected 1 or more")
         table = self._table() if as_frame else None
         held = None if given is None else given_of(self, given, tuple(shape or self.shape))
+        rows = 1 if held is None else max(1, len(held))
+        count = rows if n is None else operator.index(n)
+        if count < 1:
+            raise ValueError(f"n is {count}: expected 1 or more")
         numbers = None if labels is None else label_numbers(self, labels, None)
         slow = None if local is None else numbers_of(local)
         length = -1 if length is None and slow is not None else length
@@ -334,7 +336,7 @@ class Model:
             drawn = texts_of(here, samples, self._described["text"] == CHARACTERS)
         else:
             drawn = self._restored(values_of(samples))
-        return drawn[0] if n is None else drawn
+        return drawn[0] if n is None and rows == 1 else drawn
 
     def _restored(self, symbols: np.ndarray) -> np.ndarray:
         """Values where the model was trained on an array of such, else symbols as they are."""

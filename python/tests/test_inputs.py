@@ -105,6 +105,17 @@ def test_pictures():
     assert likely.train([bits, bits], family="histogram").alphabet == 2
 
 
+def test_pictures_have_256_levels():
+    """Whatever those of the training happen to have; of one bit they have two."""
+    image = pytest.importorskip("PIL.Image")
+    dark = [image.new("L", (4, 4), level) for level in (10, 20, 30)]
+    model = likely.train(dark, family="histogram")
+    assert model.alphabet == 256
+    assert np.isfinite(model.log_prob(image.new("L", (4, 4), 255))).all()
+    assert likely.train([image.new("1", (4, 4), 0)] * 3, family="histogram").alphabet == 2
+
+
+
 def test_texts(text_model):
     one, two = text_model.log_prob(["to be", "not"])
     assert text_model.log_prob("to be")[0] == one

@@ -280,6 +280,18 @@ def test_wrong_parameters():
         LikelihoodDetector(contamination=0.7).fit(X)
 
 
+def test_contamination_of_new_rows():
+    """Of rows fitted a fraction; of new ones, where many columns are learnt by heart, "auto"."""
+    rng = np.random.default_rng(2)
+    mix = rng.normal(size=(10, 10))
+    X, fresh = rng.normal(size=(600, 10)) @ mix, rng.normal(size=(2000, 10)) @ mix
+    detector = LikelihoodDetector(contamination="auto", n_models=3).fit(X)
+    assert 0.01 < (detector.predict(fresh) == -1).mean() < 0.09
+    assert (detector.predict(X) == -1).mean() < 0.05
+    with pytest.raises(ValueError, match="'auto'"):
+        LikelihoodDetector(contamination="best").fit(X)
+
+
 def test_extreme_values_are_finite():
     """As large as float64 has them, in fitting and later; and as small."""
     rng = np.random.default_rng(0)

@@ -428,3 +428,16 @@ def test_columns_of_numpy():
     assert back["days"][0] == pandas.Timestamp("2020-01-01") and back["days"].isna()[1]
     assert back["masked"][0] == 1 and back["masked"].isna().tolist() == [False, True] * 9
     assert back["steps"][1] == pandas.Timedelta(2, "s")
+
+
+def test_a_row_for_each_that_is_given():
+    table = pandas.DataFrame({"a": ["x", "y"] * 20, "b": ["u", "v"] * 20})
+    settings = {"order_agnostic": True, "hidden": 8}
+    model = likely.train(table, family="made", settings=settings, epochs=1)
+    given = pandas.DataFrame({"a": ["x", None, "y"], "b": [None, "v", "u"]})
+    drawn = model.sample(given=given, as_frame=True)
+    assert len(drawn) == 3 and drawn.notna().all(axis=None)
+    assert list(drawn["a"])[::2] == ["x", "y"] and list(drawn["b"])[1:] == ["v", "u"]
+    assert model.sample(given=given).shape == (3, 2)
+    assert model.sample(given=given.head(1)).shape == (2,)
+    assert len(model.sample(2, given=given, as_frame=True)) == 2

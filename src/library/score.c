@@ -97,10 +97,13 @@ lk_status lk_model_p_values(lk_context *context, const lk_model *model, const do
         LK_TRY(lk_need(context, p_value, "lk_model_p_values: p_value"));
     }
     if (model->calibration == NULL) {
-        return lk_fail(context, LK_UNSUPPORTED,
-                       model->calibrated_for != NULL
-                           ? "p-values belong to the settings that the model was trained with"
-                           : "the model was trained without validation data: it has no p-values");
+        return lk_fail(
+            context, LK_UNSUPPORTED,
+            model->calibrated_for != NULL
+                ? "p-values belong to the settings that the model was trained with"
+            : model->data.stream
+                ? "texts and recordings are of any length: their likelihoods have no p-values"
+                : "the model was trained without validation data: it has no p-values");
     }
     for (int64_t i = 0; i < count; i++) {
         if (isnan(nll_nats[i])) {

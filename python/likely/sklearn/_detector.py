@@ -11,6 +11,7 @@ from sklearn.base import OutlierMixin
 from ._base import LikelihoodBase, mean_density
 
 
+AUTO_SHARE = 0.05  # of new rows, that contamination="auto" takes for outliers
 LEAST = -1e300  # a log p of which a percentile can be taken
 
 
@@ -23,8 +24,11 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
         As of LikelihoodModel.
     n_models : int, default=5
         As of LikelihoodModel: each row is judged in fitting by a model that did not learn from it.
-    contamination : float, default=0.1
-        The fraction of the rows fitted that `predict` takes for outliers, above 0 up to 0.5.
+    contamination : "auto" or float, default=0.1
+        What `predict` takes for outliers. A float, above 0 up to 0.5: that fraction of the rows
+        fitted, as scikit-learn has it. They have been learnt from and score higher than new rows,
+        of which many more are outliers by it. "auto": about 5 % of new rows like those fitted, by
+        the scores of rows that were held out.
 
     Attributes
     ----------
@@ -54,7 +58,7 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
         n_models: int = 5,
         validation_fraction: float = 0.1,
         missing_values: str = "error",
-        contamination: float = 0.1,
+        contamination: float | str = 0.1,
         random_state: Any = None,
     ):
         super().__init__(
@@ -72,16 +76,18 @@ class LikelihoodDetector(OutlierMixin, LikelihoodBase):
     def fit(self, X: Any, y: Any = None) -> "LikelihoodDetector":
         """X: (rows, columns) of numbers or categories. y is ignored."""
         share = self.contamination
-        if not isinstance(share, Real) or not 0 < share <= 0.5:
-            raise ValueError(f"contamination is {share!r}: expected above 0, up to 0.5")
+        auto = isinstance(share, str) and share == "auto"
+        if not auto and (not isinstance(share, Real) or not 0 < share <= 0.5):
+            raise ValueError(f"contamination is {share!r}: expected 'auto', or above 0, up to 0.5")
         X = self._validated(X)
         self._fit_rows(X)
         scores = self._log_densities(X)
-        of_rows = np.maximum(mean_density(scores), LEAST)
-        self.offset_ = float(np.percentile(of_rows, 100.0 * share))
         held = self._fold >= 0
         self.held_out_scores_ = np.full(len(X), np.nan)
         self.held_out_scores_[held] = scores[self._fold[held], np.flatnonzero(held)]
+        judged = self.held_out_scores_[held] if auto and held.any() else mean_density(scores)
+        fraction = AUTO_SHARE if auto else share
+        self.offset_ = float(np.percentile(np.maximum(judged, LEAST), 100.0 * fraction))
         self.calibration_scores_ = [
             np.sort(of_model[self._fold == number] if held.any() else of_model)
             for number, of_model in enumerate(scores)

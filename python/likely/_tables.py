@@ -6,7 +6,8 @@ categories that its dtype lists. What a model knows of its columns stands in its
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Sequence
+import itertools
+from typing import Any, Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ._kinds import WORD_MOST, utf8
 from ._values import Values
 from ._words import Column, remark_of
 
-NO_WORD = b"x" * 1025  # longer than any
+NO_WORD = b"x" * (WORD_MOST + 1)  # longer than any
 
 
 def is_frame(thing: Any) -> bool:
@@ -108,12 +109,9 @@ class Table:
     def of(cls, handle: Any, sizes: int) -> "Table | None":
         """What a model or data know; sizes: the alphabet of integers. None: they are no table."""
         columns: list[Column] = []
-        while True:
-            number = len(columns)
-            name = _likely.column(handle, number)
-            if name is None:
-                break
-            words: list[str] | None = list(_words(handle, number)) or None
+        for number, name in enumerate(_numbered(lambda n: _likely.column(handle, n))):
+            found = list(_numbered(lambda symbol: _likely.word(handle, number, symbol)))
+            words: list[str] | None = found or None
             unseen = words is not None and _likely.find_word(handle, number, NO_WORD) >= 0
             words = words[:-1] if words is not None and unseen else words
             remark = remark_of(_likely.remark(handle, number), words)
@@ -184,14 +182,9 @@ class Table:
         return restored
 
 
-def _words(handle: Any, variable: int) -> Iterable[str]:
-    symbol = 0
-    while True:
-        word = _likely.word(handle, variable, symbol)
-        if word is None:
-            return
-        yield word
-        symbol += 1
+def _numbered(ask: Callable[[int], str | None]) -> Iterator[str]:
+    """The answers to 0, 1, ... up to the first None."""
+    return itertools.takewhile(lambda found: found is not None, map(ask, itertools.count()))
 
 
 class Known:
@@ -201,12 +194,7 @@ class Known:
         self.handle = handle
         self.table = Table.of(handle, alphabet)
         self.label_column = _likely.column(handle, -1)
-        words: list[str] = []
-        while True:
-            word = _likely.label_name(handle, len(words))
-            if word is None:
-                break
-            words.append(word)
+        words = list(_numbered(lambda label: _likely.label_name(handle, label)))
         self.label: Column | None = None  #: words of the labels
         if words:
             remark = remark_of(_likely.remark(handle, -1), words)

@@ -122,22 +122,24 @@ class Column:
         symbols = np.array([self.symbol(value) for value in values.known] + [-1], dtype=np.int64)
         if values.has_missing:
             symbols[-1] = self._missing()
-        if (symbols[values.rows] < 0).any():
-            row = int(np.flatnonzero(symbols[values.rows] < 0)[0])
+        coded = symbols[values.rows]
+        unknown = np.flatnonzero(coded < 0)
+        if unknown.size:
+            row = int(unknown[0])
             number = values.rows[row]
             self._refuse(row, None if number < 0 else values.known[number])
-        return symbols[values.rows]
+        return coded
 
     def symbol(self, value: Any) -> int:
         """Of a value; -1: it is not known."""
         if self.words is None:
             return self._number(value)
-        word = _plain_word(self.name, value) if self.kind is None else self._word(value)
-        return self.numbers.get(word, len(self.words) if self.unseen else -1)
+        return self.numbers.get(self._word(value), len(self.words) if self.unseen else -1)
 
     def _word(self, value: Any) -> str:
+        """Of a table that was no frame, as a CSV, 1 and "1" are one word."""
         kind = kind_of(self.name, value)
-        if not are_alike(kind, self.kind or ""):
+        if self.kind is not None and not are_alike(kind, self.kind):
             raise MismatchError(
                 f"the column '{self.name}' holds {value!r}, a value of {kind}: those of the model "
                 f"are of {self.kind}"
@@ -260,11 +262,6 @@ def _json_of(key: Any) -> Any:
 
 def _tuple_of(parts: list) -> tuple:
     return tuple(_tuple_of(part) if isinstance(part, list) else part for part in parts)
-
-
-def _plain_word(name: str, value: Any) -> str:
-    """Of a table that was no frame, as a CSV: 1 and "1" are one word there."""
-    return word_of(name, kind_of(name, value), value)
 
 
 def remark_of(remark: str | None, words: list[str] | None) -> dict:

@@ -87,88 +87,79 @@ void py_names_release(py_value_names *taken) {
 
 /* ---- out ------------------------------------------------------------------------------------- */
 
-/* The model or the data that a capsule is. False: an exception. */
-static bool take_handle(PyObject *capsule, const lk_model **model, const lk_data **data) {
-    *data = py_is_data(capsule) ? py_data(capsule) : NULL;
-    *model = *data == NULL ? py_model(capsule) : NULL;
-    return *data != NULL || *model != NULL;
+typedef struct named {
+    const lk_model *model; /* or */
+    const lk_data *data;
+} named;
+
+/* A converter of PyArg_ParseTuple ("O&"): the model or the data that a capsule is. */
+static int to_named(PyObject *capsule, void *address) {
+    named *n = address;
+    n->data = py_is_data(capsule) ? py_data(capsule) : NULL;
+    n->model = n->data == NULL ? py_model(capsule) : NULL;
+    return n->data != NULL || n->model != NULL;
 }
 
 /* column(model or data, variable, or -1: the labels) -> text or None */
 static PyObject *column(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *object;
-    const lk_model *model;
-    const lk_data *data;
+    named of;
     long long variable;
-    if (!PyArg_ParseTuple(arguments, "OL", &object, &variable) ||
-        !take_handle(object, &model, &data)) {
+    if (!PyArg_ParseTuple(arguments, "O&L", to_named, &of, &variable)) {
         return NULL;
     }
-    return py_text(model != NULL ? lk_model_column(model, variable)
-                                 : lk_data_column(data, variable));
+    return py_text(of.model != NULL ? lk_model_column(of.model, variable)
+                                    : lk_data_column(of.data, variable));
 }
 
 /* word(model or data, variable, symbol) -> text or None */
 static PyObject *word(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *object;
-    const lk_model *model;
-    const lk_data *data;
+    named of;
     long long variable;
     int symbol;
-    if (!PyArg_ParseTuple(arguments, "OLi", &object, &variable, &symbol) ||
-        !take_handle(object, &model, &data)) {
+    if (!PyArg_ParseTuple(arguments, "O&Li", to_named, &of, &variable, &symbol)) {
         return NULL;
     }
-    return py_text(model != NULL ? lk_model_word(model, variable, symbol)
-                                 : lk_data_word(data, variable, symbol));
+    return py_text(of.model != NULL ? lk_model_word(of.model, variable, symbol)
+                                    : lk_data_word(of.data, variable, symbol));
 }
 
 /* find_word(model or data, variable, bytes) -> symbol, or -1 */
 static PyObject *find_word(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *object;
-    const lk_model *model;
-    const lk_data *data;
+    named of;
     long long variable;
     const char *text;
-    if (!PyArg_ParseTuple(arguments, "OLy", &object, &variable, &text) ||
-        !take_handle(object, &model, &data)) {
+    if (!PyArg_ParseTuple(arguments, "O&Ly", to_named, &of, &variable, &text)) {
         return NULL;
     }
-    return PyLong_FromLong(model != NULL ? lk_model_find_word(model, variable, text)
-                                         : lk_data_find_word(data, variable, text));
+    return PyLong_FromLong(of.model != NULL ? lk_model_find_word(of.model, variable, text)
+                                            : lk_data_find_word(of.data, variable, text));
 }
 
 /* remark(model or data, variable, or -1: the labels) -> text or None */
 static PyObject *remark(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *object;
-    const lk_model *model;
-    const lk_data *data;
+    named of;
     long long variable;
-    if (!PyArg_ParseTuple(arguments, "OL", &object, &variable) ||
-        !take_handle(object, &model, &data)) {
+    if (!PyArg_ParseTuple(arguments, "O&L", to_named, &of, &variable)) {
         return NULL;
     }
-    return py_text(model != NULL ? lk_model_remark(model, variable)
-                                 : lk_data_remark(data, variable));
+    return py_text(of.model != NULL ? lk_model_remark(of.model, variable)
+                                    : lk_data_remark(of.data, variable));
 }
 
 /* label_name(model or data, label) -> text or None */
 static PyObject *label_name(PyObject *module, PyObject *arguments) {
     (void)module;
-    PyObject *object;
-    const lk_model *model;
-    const lk_data *data;
+    named of;
     int label;
-    if (!PyArg_ParseTuple(arguments, "Oi", &object, &label) ||
-        !take_handle(object, &model, &data)) {
+    if (!PyArg_ParseTuple(arguments, "O&i", to_named, &of, &label)) {
         return NULL;
     }
-    return py_text(model != NULL ? lk_model_label_name(model, label)
-                                 : lk_data_label_name(data, label));
+    return py_text(of.model != NULL ? lk_model_label_name(of.model, label)
+                                    : lk_data_label_name(of.data, label));
 }
 
 PyMethodDef py_name_methods[] = {

@@ -56,19 +56,22 @@ static int32_t last_read(const lk_node *node, int32_t input) {
     return -1;
 }
 
-static void find_last_reads(lk_graph *graph) {
+/* Steps at which nodes come; of those that others read between the steps, all. */
+static void begin_last_reads(lk_graph *graph) {
     for (int32_t i = 0; i < graph->node_count; i++) {
         const lk_steps *steps = &graph->nodes[i]->steps;
-        bool field = i < graph->field_count;
-        graph->nodes[i]->last_read = field              ? INT32_MAX
-                                     : steps->count > 0 ? steps->step[steps->count - 1]
-                                                        : 0;
+        graph->nodes[i]->last_read = i < graph->field_count ? INT32_MAX
+                                     : steps->count > 0     ? steps->step[steps->count - 1]
+                                                            : 0;
     }
     for (int32_t f = 0; f < graph->field_count; f++) {
         if (graph->fields[f].output != NULL) {
             graph->fields[f].output->last_read = INT32_MAX;
         }
     }
+}
+
+static void find_last_reads(lk_graph *graph) {
     for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
         for (int32_t input = 0; input < node->input_count; input++) {
@@ -80,13 +83,9 @@ static void find_last_reads(lk_graph *graph) {
 }
 
 void lk_graph_find_brief(lk_graph *graph) {
-    for (int32_t i = graph->field_count; i < graph->node_count; i++) {
-        graph->nodes[i]->brief_cells = MAYBE;
-    }
-    for (int32_t f = 0; f < graph->field_count; f++) { /* others read these between the steps */
-        if (graph->fields[f].output != NULL) {
-            graph->fields[f].output->brief_cells = KEPT;
-        }
+    begin_last_reads(graph);
+    for (int32_t i = 0; i < graph->node_count; i++) {
+        graph->nodes[i]->brief_cells = graph->nodes[i]->last_read == INT32_MAX ? KEPT : MAYBE;
     }
     for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];

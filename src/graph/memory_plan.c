@@ -93,10 +93,9 @@ static bool is_run_whole(lk_plan plan, const lk_window *window) {
  * over, unless it is brief; of one step, as the parallel schedule has it. */
 static void live_by_steps(const lk_graph *graph, int32_t index, bool brief, life *l) {
     const lk_node *node = graph->nodes[index];
-    l->first_step = node->steps.count > 0 ? node->steps.step[0] : 0;
-    l->last_step = node->last_read;
     bool field = is_field(graph, node);
-    l->first_step = field ? 0 : l->first_step;
+    l->first_step = field || node->steps.count == 0 ? 0 : node->steps.step[0];
+    l->last_step = node->last_read;
     if (field || (!brief && l->first_step != l->last_step)) {
         l->first = 0;
         l->last = 2 * graph->node_count;

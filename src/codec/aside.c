@@ -208,7 +208,7 @@ void lk_content_code_aside(const lk_container *container, lk_code *code, lk_cont
     counts length = {0}, label = {0}, sound = {0}, name[2] = {0}, local[3] = {0}, cuts[2] = {0};
     char before[NAME_MOST + 1] = {0};
     int64_t at = 0, cut = 0, left = content->symbols;
-    int64_t unit = content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
+    int64_t unit = lk_content_unit(content);
     telling words = {0};
     if (container->words && content->first) {
         code_all_words(code, &words, &content->words);

@@ -93,15 +93,6 @@ static int64_t whole_units(const lk_choice *c, int64_t symbols) {
     return symbols < unit ? unit : symbols - symbols % unit;
 }
 
-static int64_t longest_text(const lk_choice *c) {
-    int64_t longest = 1;
-    for (int64_t i = 0; i < lk_items_count(c->items); i++) {
-        int64_t length = lk_items_length(c->items, i);
-        longest = length > longest ? length : longest;
-    }
-    return longest;
-}
-
 static int64_t choose_text_chunk(const lk_choice *c, int64_t longest) {
     int64_t given = c->options->chunk, unit = lk_symbols_unit(c->symbols);
     int64_t symbols = c->container->sound ? CHUNK_SOUND_SYMBOLS : CHUNK_SYMBOLS;
@@ -114,7 +105,7 @@ static int64_t choose_text_chunk(const lk_choice *c, int64_t longest) {
 
 static lk_status choose_for_texts(lk_choice *c) {
     int64_t count = lk_items_count(c->items), unit = lk_symbols_unit(c->symbols);
-    int64_t longest = longest_text(c), streams = 0, *lanes = &c->container->lanes;
+    int64_t longest = lk_items_longest(c->items), streams = 0, *lanes = &c->container->lanes;
     c->chunk = choose_text_chunk(c, longest);
     int64_t all = between(1, lk_items_total(c->items), c->chunk); /* in a chunk */
     int64_t each = between(LANE_SYMBOLS_LEAST, all / LANES_QUICK, LANE_SYMBOLS);

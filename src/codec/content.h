@@ -29,6 +29,11 @@ typedef struct lk_content {
     const lk_symbols *alphabet; /* of texts, not owned; NULL: examples */
 } lk_content;
 
+/* Symbols of a unit, which is not cut: a frame of recordings. */
+static inline int64_t lk_content_unit(const lk_content *content) {
+    return content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
+}
+
 /* Bytes of that of a chunk. */
 double lk_content_bytes(const lk_container *container, const lk_symbols *alphabet, int64_t items,
                         int64_t symbols);

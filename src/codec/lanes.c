@@ -49,22 +49,18 @@ static void count_parts(const lk_content *content, int64_t item, int64_t begin, 
     lanes->count += parts + (told != NULL && told[0] > 0);
 }
 
-static int64_t unit_of(const lk_content *content) {
-    return content->alphabet != NULL ? lk_symbols_unit(content->alphabet) : 1;
-}
-
 static void add_lead(const lk_content *content, int64_t item, int64_t begin, int64_t parts,
                      const int64_t *told, lk_lanes *lanes) {
     (void)parts;
     if (told != NULL && told[0] > 0) {
-        int64_t length = told[0] * unit_of(content);
+        int64_t length = told[0] * lk_content_unit(content);
         lanes->lane[lanes->count++] = (lk_lane){.begin = begin, .length = length, .item = item};
     }
 }
 
 static void add_parts(const lk_content *content, int64_t item, int64_t begin, int64_t parts,
                       const int64_t *told, lk_lanes *lanes) {
-    int64_t unit = unit_of(content), lead = told != NULL ? told[0] : 0;
+    int64_t unit = lk_content_unit(content), lead = told != NULL ? told[0] : 0;
     int64_t units = content->length[item] / unit - lead;
     for (int64_t k = 0, at = 0, end; k < parts; k++, at = end) {
         int64_t shift = told != NULL && k + 1 < parts ? told[k + 1] : 0;

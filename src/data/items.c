@@ -124,6 +124,15 @@ const lk_sound_info *lk_items_sound(const lk_items *items, int64_t item) {
     return items->texts != NULL ? lk_stream_sound(items->texts[item]) : NULL;
 }
 
+int64_t lk_items_longest(const lk_items *items) {
+    int64_t longest = 0;
+    for (int64_t i = 0; i < items->count; i++) {
+        int64_t length = lk_items_length(items, i);
+        longest = length > longest ? length : longest;
+    }
+    return longest;
+}
+
 int64_t lk_items_total(const lk_items *items) {
     int64_t total = 0;
     for (int64_t i = 0; i < items->count; i++) {

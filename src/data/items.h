@@ -37,6 +37,8 @@ int64_t lk_items_length(const lk_items *items, int64_t item);
 int64_t lk_items_bytes(const lk_items *items, int64_t item);
 /* What the file of a recording is; NULL: of no recording. */
 const lk_sound_info *lk_items_sound(const lk_items *items, int64_t item);
+/* Of the longest; 0: there are none. */
+int64_t lk_items_longest(const lk_items *items);
 /* Symbols, and bytes, of all of them. */
 int64_t lk_items_total(const lk_items *items);
 int64_t lk_items_total_bytes(const lk_items *items);

@@ -12,15 +12,6 @@ static int64_t count_windows(const lk_items *texts, int64_t window) {
     return windows < most || most < 1 ? windows : most;
 }
 
-static int64_t longest(const lk_items *texts) {
-    int64_t most = 0;
-    for (int64_t i = 0; i < lk_items_count(texts); i++) {
-        int64_t length = lk_items_length(texts, i);
-        most = length > most ? length : most;
-    }
-    return most;
-}
-
 lk_status lk_train_windows(lk_context *context, lk_items *texts, const lk_data_description *data,
                            lk_dataset **sample) {
     int64_t window = data->variables, windows = count_windows(texts, window);
@@ -28,7 +19,7 @@ lk_status lk_train_windows(lk_context *context, lk_items *texts, const lk_data_d
         return lk_fail(context, LK_INVALID,
                        "%s: %lld symbols, the most of a text, do not fill a window of %lld: give a "
                        "shorter one (%s)",
-                       lk_items_path(texts), (long long)longest(texts), (long long)window,
+                       lk_items_path(texts), (long long)lk_items_longest(texts), (long long)window,
                        lk_advice_or(context, "window", "--window", "lk_training.window"));
     }
     LK_TRY(lk_dataset_create(context, lk_items_path(texts), data->shape, windows, data->alphabet,

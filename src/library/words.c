@@ -6,14 +6,18 @@
 
 /* ---- of a table ------------------------------------------------------------------------------ */
 
+/* -1: the one that became the labels, of which there may be none. */
+static bool has_column(const lk_columns *columns, int64_t variable) {
+    return columns != NULL && variable >= -1 && variable < columns->count;
+}
+
 static const lk_dictionary *values_of(const lk_columns *columns, int64_t variable) {
-    bool there = columns != NULL && variable >= 0 && variable < columns->count &&
-                 lk_columns_have_words(columns);
+    bool there = has_column(columns, variable) && variable >= 0 && lk_columns_have_words(columns);
     return there ? &columns->column[variable].values : NULL;
 }
 
 static const char *column_name(const lk_columns *columns, int64_t variable) {
-    if (columns == NULL || variable < -1 || variable >= columns->count) {
+    if (!has_column(columns, variable)) {
         return NULL;
     }
     return variable < 0 ? columns->label : columns->column[variable].name;
@@ -24,7 +28,7 @@ static int64_t find_column(const lk_columns *columns, const char *name) {
 }
 
 static const char *remark_of(const lk_columns *columns, int64_t variable) {
-    if (columns == NULL || variable < -1 || variable >= columns->count) {
+    if (!has_column(columns, variable)) {
         return NULL;
     }
     return variable < 0 ? columns->label_remark : columns->column[variable].remark;

@@ -82,6 +82,38 @@ static inline lk_status read_sequence(void *argument, int64_t lane, int64_t firs
     return LK_OK;
 }
 
+/* Along a stream of `length` positions: whether conditional t is another when symbol j of the
+ * slower sequence is; moves[ceil(length / every)][length]. */
+static inline void local_find_moved(const lk_model *model, const lk_local_form *form,
+                                    int64_t length, bool *moves) {
+    const lk_run_options how = {.shape = {1, {0}}, .lanes = 1, .window = length};
+    const int64_t symbols = lk_local_count(form, length), channels = model->data.alphabet;
+    const size_t each = (size_t)channels * sizeof(float);
+    float *logits = malloc(2 * (size_t)length * each); /* of no other symbol, and of one */
+    uint16_t *x = malloc((size_t)length * sizeof *x);
+    lk_run *run;
+    for (int64_t t = 0; t < length; t++) {
+        x[t] = (uint16_t)(t * t % channels);
+    }
+    testing_ok(model->context, lk_run_open(model, &how, &run));
+    for (int64_t j = -1; j < symbols; j++) {
+        sequence s = {form, symbols, j};
+        lk_run_set_local(run, (lk_local_reader){read_sequence, &s});
+        testing_ok(model->context, lk_run_begin(run, 1, NULL));
+        testing_ok(model->context, lk_run_forward(run, x, length));
+        for (int64_t t = 0; t < length; t++) {
+            float *usual = logits + t * channels, *own = j < 0 ? usual : usual + length * channels;
+            memcpy(own, lk_run_parameters(run, t), each);
+            if (j >= 0) {
+                moves[j * length + t] = memcmp(usual, own, each) != 0;
+            }
+        }
+    }
+    lk_run_close(run);
+    free(x);
+    free(logits);
+}
+
 /* ---- its equations in double ----------------------------------------------------------------- */
 
 /* A weight, as a test's reference reads it. */

@@ -132,12 +132,7 @@ static void empty_labels_change_no_bit(void **state) {
     lk_model *told = make_model(*state, &with), *plain = make_model(*state, &without);
     uint16_t x[9 * LENGTH_MOST];
     double a[9], b[9];
-    for (int32_t p = 0; p < plain->parameters->count; p++) {
-        lk_parameter *from = &plain->parameters->list[p];
-        int32_t to = lk_parameters_find(told->parameters, from->name);
-        memcpy(told->parameters->list[to].value, from->value,
-               (size_t)(from->rows * from->columns) * sizeof(float));
-    }
+    testing_copy_weights(plain, told);
     testing_set_weights(told, ".label.", 0.0f);
     testing_random_values(plain, 9, SEED, x);
     testing_nll_given(told, x, 9, 2, a);

@@ -103,6 +103,17 @@ static inline void testing_set_weights(lk_model *model, const char *part, float 
     }
 }
 
+/* All weights of the one, by their names, become the other's, which may have more. */
+static inline void testing_copy_weights(const lk_model *from, lk_model *to) {
+    for (int32_t p = 0; p < from->parameters->count; p++) {
+        const lk_parameter *parameter = &from->parameters->list[p];
+        int32_t at = lk_parameters_find(to->parameters, parameter->name);
+        assert_true(at >= 0);
+        memcpy(to->parameters->list[at].value, parameter->value,
+               (size_t)(parameter->rows * parameter->columns) * sizeof(float));
+    }
+}
+
 static inline void testing_random_values(const lk_model *model, int64_t count, uint64_t seed,
                                          uint16_t *x) {
     lk_random random = {seed, LK_FOR_CHECK};

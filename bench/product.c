@@ -144,9 +144,12 @@ static void run_ours(task *t) {
     product.a.data = t->a + t->place * product.rows * product.depth;
     if (t->shape->kind == OUTER) {
         const lk_outer_run run = {0, 0, product.depth};
-        const lk_outer outer = {
-            product.rows,    product.columns, product.a.data,  product.b.data, product.rows,
-            product.columns, product.c,       product.columns, &run,           1};
+        const lk_outer outer = {product.rows,   product.columns,
+                                product.a.data, product.b.data,
+                                product.rows,   product.columns,
+                                product.c,      product.columns,
+                                &run,           1,
+                                false};
         lk_outer_add(&outer, t->bench->kernels);
         return;
     }

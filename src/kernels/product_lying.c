@@ -5,6 +5,8 @@
  * the steps of a recurrence have them: each strip of B then comes once, and meets all rows. */
 #include "kernels/product_inside.h"
 
+#include <string.h>
+
 enum {
     RUN_LEAST = 8, /* shorter ones are not worth a loop of their own */
 };
@@ -76,6 +78,9 @@ static void copy_patch(const lk_product *product, const lk_tile_rows_call *part,
                               ? c[n]
                               : lk_start_value(product, row + r, column + n);
             }
+        }
+        if (!to_c) { /* the block adds to these too, to nobody's use (product_pack.c says why 0) */
+            memset(mine + valid, 0, (size_t)(part->columns - valid) * sizeof *mine);
         }
     }
 }

@@ -204,6 +204,15 @@ static bool depth_side_by_side(const lk_side *side) {
     return side->depth_stride == 1 && side->depth_index == NULL;
 }
 
+/* Zeros beside the lanes. Blocks compute with what is there, and memory that was used before often
+ * holds integers: as floats these are subnormal, for which many processors take a hundred
+ * cycles. */
+static void clear_rest(float *out, int64_t width, int64_t lanes, int64_t depth) {
+    for (int64_t k = 0; k < depth && lanes < width; k++, out += width) {
+        memset(out + lanes, 0, (size_t)(width - lanes) * sizeof *out);
+    }
+}
+
 void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
              int64_t begin, int64_t end) {
     if (lanes_side_by_side(side)) {
@@ -215,6 +224,7 @@ void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64
     } else {
         pack_gathered(out, width, side, lane, lanes, begin, end);
     }
+    clear_rest(out, width, lanes, end - begin);
 }
 
 /* The widths of panels as constants, as above. */
@@ -231,6 +241,7 @@ static inline __attribute__((always_inline)) void copy_strips(float *out, int64_
         }
         if (whole < lanes) {
             copy_lanes(row, in + whole, lanes - whole);
+            memset(row + lanes - whole, 0, (size_t)(width - (lanes - whole)) * sizeof *row);
         }
     }
 }

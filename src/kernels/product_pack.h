@@ -12,8 +12,8 @@ typedef struct lk_side {
     const int32_t *lane_index, *depth_index; /* NULL: identity */
 } lk_side;
 
-/* out[(k - begin) * width + i] = element(lane + i, k) for i < lanes and begin <= k < end; what
- * stands at lanes <= i < width is unspecified. */
+/* out[(k - begin) * width + i] = element(lane + i, k) for i < lanes and begin <= k < end; 0
+ * at lanes <= i < width. */
 void lk_pack(float *out, int64_t width, const lk_side *side, int64_t lane, int64_t lanes,
              int64_t begin, int64_t end);
 

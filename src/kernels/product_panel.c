@@ -3,6 +3,8 @@
  * scattered columns) in scratch, of which the valid elements are copied. */
 #include "kernels/product_inside.h"
 
+#include <string.h>
+
 static bool is_uniform(const lk_product *product, int64_t row, int64_t rows) {
     return lk_depth_begin(product, row) == lk_depth_begin(product, row + rows - 1) &&
            lk_depth_end(product, row) == lk_depth_end(product, row + rows - 1);
@@ -137,7 +139,8 @@ void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, 
     for (int64_t r = first; r < panel->rows; r++) {
         rows[r - first] = panel->patch + (r - first) * width;
     }
-    if (!panel->fused) {
+    if (!panel->fused) { /* zeros beside what counts: product_pack.c says why */
+        memset(panel->patch, 0, (size_t)((panel->rows - first) * width) * sizeof *panel->patch);
         copy_patch(panel, panel->patch + shift, width, first, column, longest, false);
     }
     run_segments(panel, &call, strip, rows, first);

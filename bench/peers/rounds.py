@@ -4,9 +4,9 @@ import sys
 import time
 
 
-def rounds(step, batch, seconds, low=0):
+def rounds(step, batch, seconds, low=0, parts=1):
     """A round for each line on the standard input. low: the least step (0), or the quantile 1/low
-    of steps too short for the least to mean anything."""
+    of steps too short for the least to mean anything. parts: steps in a call of `step`."""
     for _ in range(3):
         step()
     for _ in sys.stdin:
@@ -21,7 +21,8 @@ def rounds(step, batch, seconds, low=0):
         wall.sort()
         processor.sort()
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(f"RESULT wall_best {1e-9 * wall[best]:.9f} wall_median {1e-9 * wall[steps // 2]:.9f}"
-              f" processor_best {1e-9 * processor[best]:.9f}"
-              f" processor_median {1e-9 * processor[steps // 2]:.9f}"
-              f" steps {steps} batch {batch} memory {memory}", flush=True)
+        one = 1e-9 / parts
+        print(f"RESULT wall_best {one * wall[best]:.9f} wall_median {one * wall[steps // 2]:.9f}"
+              f" processor_best {one * processor[best]:.9f}"
+              f" processor_median {one * processor[steps // 2]:.9f}"
+              f" steps {parts * steps} batch {batch} memory {memory}", flush=True)

@@ -7,7 +7,7 @@ here=$(dirname "$0")
 version=$(sed -n 's/^torch==//p' "$here/requirements.txt")
 
 has_torch() {
-    "$venv/bin/python" -c "import torch; assert torch.__version__.split('+')[0] == '$version'" \
+    "$venv/bin/python" -c "import torch, importlib.util as u; assert u.find_spec('wavenet_vocoder')\nassert torch.__version__.split('+')[0] == '$version'" \
         2>/dev/null
 }
 refuse() { echo "bench-peers: $*" >&2 && exit 1; }

@@ -29,9 +29,10 @@ TRAINED = {"made-500": OTHERS, "made-8000-8000": OTHERS, "lstm": ("eager",),
            "pixelcnn": CONVOLUTIONS, "pixelcnn-narrow": CONVOLUTIONS,
            "gated-pixelcnn": CONVOLUTIONS, "pixelcnn++": CONVOLUTIONS,
            "pixelsnail": CONVOLUTIONS, "transformer-places": OTHERS, "wavenet": OTHERS}
+OTHER_PEERS = ("C queue", "library")  # in a column of their own
 SAMPLED = ("lstm", "pixelcnn", "transformer-places", "wavenet")
 HEADING = ("| row | ours | best of PyTorch | | ratio best, median | wall: ours | PyTorch | ratio | "
-           "other peer, ratio |\n|---|---|---|---|---|---|---|---|---|")
+           "other peers, ratios |\n|---|---|---|---|---|---|---|---|---|")
 
 
 def rows(build, seconds, threads):
@@ -49,6 +50,8 @@ def rows(build, seconds, threads):
                 row[mode] = [*torch, f"{HERE}/sample.py", network, seconds, threads, batch, mode]
             if network == "wavenet":
                 row["C queue"] = [f"{bench}/bench_queue", seconds, batch]
+            if network == "wavenet" and batch == "1":
+                row["library"] = [*torch, f"{HERE}/library.py", seconds, threads]
             yield f"sample/{network}/{batch}", row
 
 
@@ -127,7 +130,7 @@ def ratios(ours, theirs):
 def line(name, results):
     """A row of the table: ms a step, best / median of rounds; ratios above 1: ours is quicker."""
     processor, wall = figures(results, "processor"), figures(results, "wall")
-    torch = [n for n in results if n not in ("ours", "C queue")]
+    torch = [n for n in results if n != "ours" and n not in OTHER_PEERS]
     if "ours" not in results or not torch:
         return f"| {name} | failed |"
     best = min(torch, key=lambda n: processor[n][0])
@@ -135,9 +138,9 @@ def line(name, results):
     cells = [name, f"**{both(processor['ours'])}**", both(processor[best]), best,
              f"**{ratios(processor['ours'], processor[best])}**", both(wall["ours"]),
              both(wall[at_best]), ratios(wall["ours"], wall[at_best])]
-    cells.append(f"C queue {both(processor['C queue'])}: "
-                 f"{ratios(processor['ours'], processor['C queue'])}"
-                 if "C queue" in results else "")
+    cells.append("; ".join(f"{other} {both(processor[other])}: "
+                           f"{ratios(processor['ours'], processor[other])}"
+                           for other in OTHER_PEERS if other in results))
     return "| " + " | ".join(cells) + " |"
 
 

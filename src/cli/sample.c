@@ -155,7 +155,8 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
                       (double)count / (seconds + 1e-9), "drawn",
                       lk_json_bytes(drawn[0] != '\0' ? drawn : NULL), "note", lk_json_bytes(note)));
     }
-    printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
+    printf("%lld example%s in %.2f s, written to %s\n", (long long)count, cli_plural(count),
+           seconds, out);
     if (drawn[0] != '\0') {
         printf("%s: %s\n", out, drawn);
     }

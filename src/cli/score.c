@@ -205,8 +205,8 @@ static int print_examples(const scorer *s) {
         printf("0 examples\n");
         return cli_finish_output();
     }
-    printf("%lld examples: mean NLL %s%.4f nats, mean score ", (long long)n, cli_bound(model),
-           mean_of(scores->nll_nats, n));
+    printf("%lld example%s: mean NLL %s%.4f nats, mean score ", (long long)n, cli_plural(n),
+           cli_bound(model), mean_of(scores->nll_nats, n));
     if (isnan(score)) {
         printf("undefined: some are infinite, some minus infinite\n");
     } else {
@@ -232,8 +232,9 @@ static int print_examples(const scorer *s) {
         printf("%s%s", auroc_hint(s), auroc_hint(s)[0] != '\0' ? "\n" : "");
     }
     if (s->legend.examples > 0) {
-        printf("map of %lld examples: black 0, white %.3f bits a %s or more, the largest %.3f\n",
-               (long long)s->legend.examples, s->legend.full_scale, map_unit(s), s->legend.largest);
+        printf("map of %lld example%s: black 0, white %.3f bits a %s or more, the largest %.3f\n",
+               (long long)s->legend.examples, cli_plural(s->legend.examples), s->legend.full_scale,
+               map_unit(s), s->legend.largest);
     }
     cli_print_note(s->items);
     return cli_finish_output();

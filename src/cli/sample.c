@@ -63,7 +63,8 @@ static const cli_option options[] = {
      false},
     {"scale", "N",
      "the pictures of --given are every N-th row and column of those that are drawn (default where "
-     "a model draws such a small picture first, as subscale does: how small that is)",
+     "a model draws such a small picture first: how small that is, of subscale its stride, of "
+     "multiscale and pyramid 2 to the power of their scales)",
      false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},

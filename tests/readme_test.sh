@@ -57,6 +57,7 @@ sentences 60 4 | sed 's/^/GET /' >access.log
 drawn 24 9 40 readings.csv
 mkdir voices
 for i in 1 2 3; do make_wav voices/$i.wav 1 200 $i; done
+make_wav hello.wav 1 150 4
 
 # ---- the commands --------------------------------------------------------------------------------
 # The lines of the blocks, continued ones as one, remarks taken off. Blocks that name a language are

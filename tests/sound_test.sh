@@ -17,6 +17,10 @@ small="--set layers=3 --set channels=6 --set gates=6 --set skip=8 --epochs 1 --q
 run train wavenet --data voices --out v.likely --condition label --epochs 1 --window 64 \
     --set layers=2 --set channels=4 >/dev/null 2>"$work/told"
 grep -q "as --view mulaw says" told || fail "the view is not told: $(cat told)"
+# shellcheck disable=SC2086
+run train wavenet --data voices --out held.likely ${small/--quiet/} --valid-fraction 0.4 \
+    >/dev/null 2>"$work/held"
+grep -q "the last 1 of 3 recordings are held out" held || fail "what is held out: $(cat held)"
 grep -q "file of another kind" told || fail "what is left out is not told: $(cat told)"
 run info v.likely >info
 grep -q "1 channel at 8000 frames a second, as mulaw (mu 255" info || fail "$(cat info)"
@@ -99,7 +103,8 @@ run decompress bytes.likely --data e.lk --out e >/dev/null
 expect_same e eight.aiff "and so does an AIFF of them"
 run decompress bytes.likely --data a.lk --out - 2>/dev/null | cat >piped.wav
 expect_same piped.wav voices/low/a.wav "into a pipe"
-expect_status 1 "mulaw, 8 bits .*--lossy" compress mulaw.likely --data voices/low/a.wav --out x.lk
+expect_status 1 "mulaw, 8 bits .*--lossy codes that much; .*train --view bytes" \
+    compress mulaw.likely --data voices/low/a.wav --out x.lk
 expect_status 1 "of one channel" compress 2.likely --data stereo.wav --out x.lk
 run compress mulaw.likely --data voices/low/a.wav --out lossy.lk --lossy >/dev/null
 run decompress mulaw.likely --data lossy.lk --out lossy.wav >/dev/null

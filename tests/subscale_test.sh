@@ -70,6 +70,15 @@ sample --given "$work/wide.npy" --shape 3x5 --out "$work/wide.txt"
 expect_same <(cat "$work/small.txt" "$work/small.txt") \
     <(cut -c1,3,5,11,13,15 "$work/wide.txt") "of an odd size"
 
+# Drawn larger than the model's: that is told.
+run sample "$work/m" --given "$work/wide.npy" --out "$work/wide.txt" >"$work/said"
+grep -q 'taken as' "$work/said" && fail "no larger than the model's: $(cat "$work/said")"
+make_rows 2 30 6 >"$work/five.txt"
+npy '(2, 5, 6)' "$work/five.txt" >"$work/five.npy"
+run sample "$work/m" --given "$work/five.npy" --out "$work/wide.txt" >"$work/said"
+grep -q 'one of every 2 rows and columns of pictures of 10x12$' "$work/said" ||
+    fail "what is drawn is not told: $(cat "$work/said")"
+
 # Of a model that takes any part of an example any scale.
 run train eonade --data "$work/train.txt" --shape 5x4x1 --out "$work/any" --epochs 1 --quiet \
     --set hidden=5 --set orders=1 >/dev/null

@@ -101,4 +101,8 @@ for end in '\r' '\r\n'; do
         fail "lines that end in $end are not 3"
     checks=$((checks + 1))
 done
+fit "$work/prose"
+grep -q ' symbols/s$' "$work/stderr" || fail "windows are no examples: $(cat "$work/stderr")"
+expect_status 1 'in no other order: leave out --order' train charrnn --text utf8 --order reversed \
+    --data "$work/prose" --out "$work/no" --quiet
 finish

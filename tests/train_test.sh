@@ -71,8 +71,10 @@ assert b"\x89PNG" in bytes_ and b"nll/valid" in bytes_, "no picture, or no valid
 PY
 expect_status 1 'holds the log of another training' train made --data "$work/rows.txt" --epochs 3 \
     --set hidden=30 --quiet --out "$work/logged" --log "$work/log"
-run train made --data "$work/rows.txt" --shape 8x8x1 --epochs 4 --set hidden=30 --quiet --resume \
-    --out "$work/logged" --log "$work/log" >"$work/out"
+run train made --data "$work/rows.txt" --shape 8x8x1 --epochs 4 --set hidden=30 --resume \
+    --out "$work/logged" --log "$work/log" >"$work/out" 2>"$work/told"
+grep -q 'logged.checkpoint: goes on after epoch 3$' "$work/told" ||
+    fail "where it goes on is not told: $(cat "$work/told")"
 # An infinite NLL is told as such.
 printf '0 1\n0 1\n1 1\n' >"$work/some.amat"
 printf '0 1\n0 0\n' >"$work/never.amat"

@@ -118,6 +118,10 @@ bool cli_progress_go_on(void *progress, int64_t done, int64_t count);
 void cli_progress_end(cli_progress *progress);
 /* Whether people watch: stderr is a terminal. */
 bool cli_on_terminal(void);
+/* "s" where there is not just one: 1 example, 2 examples. */
+static inline const char *cli_plural(int64_t count) {
+    return count == 1 ? "" : "s";
+}
 /* "1 h 02 min", "3 min 20 s", "12 s" */
 void cli_duration(double seconds, char text[32]);
 

@@ -100,8 +100,8 @@ static int print_report(const cli_arguments *arguments, const lk_model *model,
         cli_note_json(object, items);
         return cli_print_json(object);
     }
-    printf("%lld %s", (long long)(texts ? r->content_bytes : r->items),
-           texts ? "bytes" : "examples");
+    int64_t count = texts ? r->content_bytes : r->items;
+    printf("%lld %s%s", (long long)count, texts ? "byte" : "example", cli_plural(count));
     printf(" in %lld bytes", (long long)r->bytes);
     if (dimensions > 0.0) {
         printf(": %.6f bits per %s; the model's own %s is %.6f\n"

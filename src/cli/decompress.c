@@ -55,7 +55,7 @@ static int print_json(const char *out, const lk_restored *r, const char *loss) {
 
 static int print_text(const char *out, const lk_restored *r, const char *loss) {
     if (!r->texts) {
-        printf("%lld examples restored to %s\n", (long long)r->items, out);
+        printf("%lld example%s restored to %s\n", (long long)r->items, cli_plural(r->items), out);
     } else if (r->total_bytes >= 0) {
         printf("%lld of %lld bytes restored to %s\n", (long long)r->bytes,
                (long long)r->total_bytes, out);

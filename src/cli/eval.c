@@ -159,8 +159,8 @@ static void print_examples(const eval_result *r) {
         printf("0 examples: there is nothing to evaluate\n");
         return;
     }
-    printf("%lld examples of %lld variables; binarization: %s\n", (long long)e->items,
-           (long long)e->variables,
+    printf("%lld example%s of %lld variables; binarization: %s\n", (long long)e->items,
+           cli_plural(e->items), (long long)e->variables,
            cli_binarization_of(r->session->model, r->session->binarization));
     if (networks > 1) {
         printf("even mixture of %d %ss (log-mean-exp of joint log-likelihoods)\n", networks,

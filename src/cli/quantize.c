@@ -51,9 +51,9 @@ static int print(const cli_arguments *arguments, const lk_model *model, const lk
                  const lk_quantize_report *r) {
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
-    printf("%s: %s, %lld weights of %d layers in 8 bits, fingerprint %s\n",
+    printf("%s: %s, %lld weights of %d layer%s in 8 bits, fingerprint %s\n",
            cli_text(arguments, "out", ""), model->family->name, (long long)r->weights, r->layers,
-           fingerprint);
+           cli_plural(r->layers), fingerprint);
     for (int32_t i = 0; i < model->parameters->count; i++) {
         const lk_parameter *p = &model->parameters->list[i];
         if (r->kept[i]) {

@@ -63,7 +63,8 @@ static const cli_option options[] = {
      false},
     {"scale", "N",
      "the pictures of --given are every N-th row and column of those that are drawn (default where "
-     "a model draws such a small picture first, as subscale does: how small that is)",
+     "a model draws such a small picture first: how small that is, of subscale its stride, of "
+     "multiscale and pyramid 2 to the power of their scales)",
      false},
     {"given-variables", "N", "hold the first N variables of the ordering at the values of --given",
      false},
@@ -155,7 +156,8 @@ static int report(const cli_arguments *arguments, const lk_model *model, int64_t
                       (double)count / (seconds + 1e-9), "drawn",
                       lk_json_bytes(drawn[0] != '\0' ? drawn : NULL), "note", lk_json_bytes(note)));
     }
-    printf("%lld examples in %.2f s, written to %s\n", (long long)count, seconds, out);
+    printf("%lld example%s in %.2f s, written to %s\n", (long long)count, cli_plural(count),
+           seconds, out);
     if (drawn[0] != '\0') {
         printf("%s: %s\n", out, drawn);
     }

@@ -196,6 +196,16 @@ static int print_examples_json(const scorer *s) {
     return cli_print_json(object);
 }
 
+static void print_pixel(lk_shape shape, int64_t variable) {
+    int64_t columns = shape.size[1], channels = shape.size[2], pixel = variable / channels;
+    printf(" (row %lld, column %lld", (long long)(pixel / columns + 1),
+           (long long)(pixel % columns + 1));
+    if (channels > 1) {
+        printf(", channel %lld", (long long)(variable % channels + 1));
+    }
+    printf(")");
+}
+
 static int print_examples(const scorer *s) {
     const lk_scores *scores = &s->scores;
     const lk_model *model = s->session.model;
@@ -205,8 +215,8 @@ static int print_examples(const scorer *s) {
         printf("0 examples\n");
         return cli_finish_output();
     }
-    printf("%lld examples: mean NLL %s%.4f nats, mean score ", (long long)n, cli_bound(model),
-           mean_of(scores->nll_nats, n));
+    printf("%lld example%s: mean NLL %s%.4f nats, mean score ", (long long)n, cli_plural(n),
+           cli_bound(model), mean_of(scores->nll_nats, n));
     if (isnan(score)) {
         printf("undefined: some are infinite, some minus infinite\n");
     } else {
@@ -216,10 +226,12 @@ static int print_examples(const scorer *s) {
         top = scores->score[i] > scores->score[top] ? i : top;
     }
     cli_print_bound(model);
-    printf("the strangest is example %lld, score %.4f: most of it in variable %lld",
+    printf("the strangest is example %lld, score %.4f: its most surprising variable is %lld",
            (long long)top + 1, scores->score[top], (long long)scores->variable[top] + 1);
     if (model->data.columns != NULL) {
         printf(" (%s)", model->data.columns->column[scores->variable[top]].name);
+    } else if (s->session.dataset->shape.axes == 3 && lk_model_view(model) == NULL) {
+        print_pixel(s->session.dataset->shape, scores->variable[top]);
     }
     printf(", %.4f nats\n", scores->variable_nats[top]);
     if (cli_has(s->arguments, "top") &&
@@ -232,8 +244,9 @@ static int print_examples(const scorer *s) {
         printf("%s%s", auroc_hint(s), auroc_hint(s)[0] != '\0' ? "\n" : "");
     }
     if (s->legend.examples > 0) {
-        printf("map of %lld examples: black 0, white %.3f bits a %s or more, the largest %.3f\n",
-               (long long)s->legend.examples, s->legend.full_scale, map_unit(s), s->legend.largest);
+        printf("map of %lld example%s: black 0, white %.3f bits a %s or more, the largest %.3f\n",
+               (long long)s->legend.examples, cli_plural(s->legend.examples), s->legend.full_scale,
+               map_unit(s), s->legend.largest);
     }
     cli_print_note(s->items);
     return cli_finish_output();
@@ -328,7 +341,9 @@ const cli_verb cli_score_verb = {
         "example sums to its NLL; a pixel's\n"
         "colours are added up. Images of another height and width than the model's are scored "
         "whole, by families that take any (likely models). A line of a\n"
-        "text (with its newline) scores its nats per symbol, given all that stands before it.\n\n"
+        "text (with its newline) scores its nats per symbol, given all that stands before it. "
+        "Texts and recordings, which are of any length, have no p-values; of a folder of texts "
+        "likely eval --out has a line for each.\n\n"
         "examples:\n"
         "  likely score digits.likely --data mixed.npy --anomalies flags.txt --out scores.csv\n"
         "  likely score digits.likely --data test.amat.gz --map surprise.png\n"

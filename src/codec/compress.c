@@ -45,7 +45,11 @@ static lk_status check_sound(job *work) {
                 form->channel == 0 || info->channels == 1 ? "" : " of one channel",
                 form->view < LK_SOUND_PCM16 ? ", 8 bits of a sample," : "",
                 note[0] != '\0' ? "; " : "", note,
-                lk_advice(work->context, "lossy", " (--lossy does so)"));
+                form->view < LK_SOUND_PCM16
+                    ? lk_advice(work->context, "lossy",
+                                ": --lossy codes that much; a model of likely train --view bytes "
+                                "or pcm16 restores all")
+                    : lk_advice(work->context, "lossy", ": --lossy codes that much"));
         }
     }
     return LK_OK;

@@ -146,7 +146,8 @@ static lk_status find_all(lk_context *context, const lk_dataset *dataset,
 lk_status lk_dataset_match_labels(lk_context *context, lk_dataset *dataset,
                                   const lk_dictionary *known) {
     if (dataset->labels == NULL) {
-        return lk_fail(context, LK_MISMATCH, "%s: the examples have no labels", dataset->path);
+        return lk_fail(context, LK_MISMATCH, "%s: the examples have no labels%s", dataset->path,
+                       lk_advice(context, "labels", " (--labels PATH says them)"));
     }
     lk_dictionary copy = {0};
     int32_t *matched = lk_allocate(dataset->examples, sizeof *matched);

@@ -66,13 +66,14 @@ static lk_status fail_order(const sampling *s, int64_t held, int64_t early) {
             view->parts[1].name, lk_advice(model->context, "given-view", " (--given-view)"));
     }
     if (lk_model_scale(model) > 1) {
-        return lk_fail(model->context, LK_INVALID,
-                       "%s is held, but %s, which comes before it in the model's ordering, is to "
-                       "be drawn: the model draws every row and column that is a multiple of %lld "
-                       "first, and this smaller picture can be held%s",
-                       name_of(s, held, first), name_of(s, early, second),
-                       (long long)lk_model_scale(model),
-                       lk_advice(model->context, "scale", " (--given with --scale)"));
+        return lk_fail(
+            model->context, LK_INVALID,
+            "%s is held, but %s, which comes before it in the model's ordering, is to "
+            "be drawn: the model draws every row and column that is a multiple of %lld "
+            "first, and this smaller picture can be held%s; a family that draws row after "
+            "row, as gated-pixelcnn, completes an upper part",
+            name_of(s, held, first), name_of(s, early, second), (long long)lk_model_scale(model),
+            lk_advice(model->context, "scale", " (--given with --scale)"));
     }
     bool tables = model->data.alphabets != NULL;
     char subsets[LK_FAMILY_NAMES], agnostic[LK_FAMILY_NAMES], orders[LK_FAMILY_NAMES];

@@ -33,8 +33,11 @@ static lk_status check_stream(lk_context *context, const lk_data_description *da
 static lk_status check_natural(const lk_model *model) {
     for (int64_t v = 0; v < model->data.variables && model->data.stream; v++) {
         if (model->rank[v] != v) {
-            return lk_fail(model->context, LK_INVALID,
-                           "a stream is read from its beginning on: the ordering is natural");
+            return lk_fail(
+                model->context, LK_INVALID,
+                "a text or a recording is read from its beginning on, in no other order%s",
+                lk_advice(model->context, "order",
+                          ": leave out --order (examples of bytes, --raw --shape N, have any)"));
         }
     }
     return LK_OK;

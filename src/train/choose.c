@@ -111,8 +111,8 @@ static void choose_schedule(lk_train_options *o, char reason[LK_CHOOSE_REASON]) 
     if (o->minutes > 0.0 && lk_rate_ends(&o->rate) && !o->rate.by_time) {
         o->rate.by_time = true;
         say(reason,
-            "the rate falls as a %s over %g minutes (by the clock: not repeatable to the bit)",
-            o->rate.name, o->minutes);
+            "the rate falls as a %s over %g minute%s (by the clock: not repeatable to the bit)",
+            o->rate.name, o->minutes, o->minutes == 1.0 ? "" : "s");
     }
 }
 

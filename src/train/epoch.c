@@ -71,8 +71,8 @@ static lk_status warn_nothing_learned(lk_trainer *t) {
     const char *verdict = lk_baselines_verdict(t->model, &t->baselines, nll);
     if (verdict != NULL) {
         snprintf(t->note, sizeof t->note,
-                 "after one epoch the model is %s yet (is the learning rate, %g, right?)", verdict,
-                 t->options.optimizer.learning_rate);
+                 "after one epoch the model is still %s (is the learning rate, %g, right?)",
+                 verdict, t->options.optimizer.learning_rate);
     }
     return LK_OK;
 }

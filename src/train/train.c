@@ -209,6 +209,9 @@ static lk_status resume(lk_trainer *t) {
     lk_checkpoint checkpoint = lk_trainer_checkpoint(t);
     LK_TRY(t->windows != NULL ? read_text_checkpoint(t, &checkpoint)
                               : lk_checkpoint_read(t->model->context, &checkpoint));
+    snprintf(t->note, sizeof t->note, "%.150s: goes on %s epoch %lld", t->options.checkpoint,
+             t->state.position > 0 ? "in" : "after",
+             (long long)t->state.epoch + (t->state.position > 0 ? 1 : 0));
     return t->options.epochs == 0 || t->state.epoch <= t->options.epochs
                ? LK_OK
                : lk_fail(t->model->context, LK_INVALID,

@@ -140,24 +140,25 @@ static int print_text(const tally *t) {
            (long long)t->bytes);
     print_model(t);
     if (c->texts) {
-        printf("content         %lld texts of %lld symbols", (long long)t->items,
-               (long long)t->symbols);
+        printf("content         %lld text%s of %lld symbols", (long long)t->items,
+               cli_plural(t->items), (long long)t->symbols);
         if (c->bytes >= 0) {
             printf(", %lld bytes", (long long)c->bytes);
         }
         putchar('\n');
     } else {
-        printf("content         %lld examples of %s, alphabet %lld, from %s\n", (long long)t->items,
-               t->shape, (long long)c->alphabet, format != NULL ? format : "an unknown format");
+        printf("content         %lld example%s of %s, alphabet %lld, from %s\n",
+               (long long)t->items, cli_plural(t->items), t->shape, (long long)c->alphabet,
+               format != NULL ? format : "an unknown format");
     }
     printf("labels          %s\n", c->labels ? "kept" : "none");
     if (c->local) {
         printf("slower sequence kept (--local)\n");
     }
     printf("names           %s\n", c->names ? "kept" : "none");
-    printf("chunks          %lld of %lld to %lld bytes, %lld in all; %lld lanes%s\n",
+    printf("chunks          %lld of %lld to %lld bytes, %lld in all; %lld lane%s%s\n",
            (long long)t->sound, (long long)t->least, (long long)t->largest, (long long)t->coded,
-           (long long)c->lanes, c->cuts ? "; cuts are told" : "");
+           (long long)c->lanes, cli_plural(c->lanes), c->cuts ? "; cuts are told" : "");
     printf("the rest        %lld bytes: header, index, frames of chunks\n",
            (long long)(t->bytes - t->coded));
     if (c->learning_rate > 0.0f) {

@@ -61,12 +61,36 @@ static bool is_small(const cli_arguments *arguments, const lk_model *model,
     return cli_has(arguments, "scale") || (smaller && !says_what_is_held(arguments));
 }
 
+/* Larger ones than the model's were perhaps not meant, unless their size was asked for. */
+static lk_status tell_enlarged(const cli_arguments *arguments, const lk_model *model, int64_t scale,
+                               const lk_given *given, lk_dataset *dataset) {
+    lk_shape small = lk_shape_picture(dataset->shape), own = lk_shape_picture(model->data.shape);
+    lk_shape drawn = lk_shape_picture(given->shape);
+    if (cli_has(arguments, "scale") || cli_has(arguments, "shape") || small.axes != 3 ||
+        drawn.size[0] <= own.size[0] || drawn.size[1] <= own.size[1]) {
+        return LK_OK;
+    }
+    int64_t down = own.size[0] / small.size[0], across = own.size[1] / small.size[1];
+    bool fits = down == across && down > 1 && down * small.size[0] == own.size[0] &&
+                across * small.size[1] == own.size[1];
+    char instead[128] = "";
+    if (fits) {
+        snprintf(instead, sizeof instead, "; --scale %lld makes them of %lldx%lld, as the model's",
+                 (long long)down, (long long)own.size[0], (long long)own.size[1]);
+    }
+    return lk_dataset_note(model->context, dataset,
+                           "taken as one of every %lld rows and columns of pictures of %lldx%lld%s",
+                           (long long)scale, (long long)drawn.size[0], (long long)drawn.size[1],
+                           instead);
+}
+
 static lk_status hold(const cli_arguments *arguments, const lk_model *model, lk_dataset *dataset,
                       lk_shape shape, lk_given *given) {
     int64_t rows, variables, scale; /* checked before */
     LK_REQUIRE(cli_integer(arguments, "scale", 1, LK_SCALE_MOST, lk_model_scale(model), &scale));
     if (is_small(arguments, model, dataset)) {
-        return lk_given_scaled(model, dataset, scale, shape, given);
+        LK_TRY(lk_given_scaled(model, dataset, scale, shape, given));
+        return tell_enlarged(arguments, model, scale, given, dataset);
     }
     LK_REQUIRE(cli_integer(arguments, "given-rows", 0, COUNT_MOST, -1, &rows));
     LK_REQUIRE(cli_integer(arguments, "given-variables", 0, COUNT_MOST, -1, &variables));

@@ -34,22 +34,22 @@ static void format_nats(double nats, const train_report *r, char text[64]) {
 bool train_report_step(void *argument, const lk_train_progress *p) {
     train_report *r = argument;
     char train[64], valid[64], best[64], left[32];
+    const char *unit = r->window > 0 ? "symbols" : "examples"; /* of a text no windows */
+    double rate = p->examples_per_second * (r->window > 0 ? (double)r->window : 1.0);
     train_log_step(r->log, p, r->window > 0 ? (double)r->window : 1.0);
     format_nats(p->train_nll_nats, r, train);
     format_nats(p->valid_nll_nats, r, valid);
     format_nats(p->best_valid_nll_nats, r, best);
     cli_duration(p->seconds_left, left);
     if (r->live && !p->epoch_ended) {
-        fprintf(stderr, "\repoch %lld step %lld/%lld  train %s  %.0f examples/s  %s left\033[K",
-                (long long)p->epoch, (long long)p->step, (long long)p->steps_in_epoch, train,
-                p->examples_per_second,
-                isfinite(p->seconds_left) && p->seconds_left > 0.0 ? left : "?");
+        fprintf(stderr, "\repoch %lld step %lld/%lld  train %s  %.0f %s/s  %s left\033[K",
+                (long long)p->epoch, (long long)p->step, (long long)p->steps_in_epoch, train, rate,
+                unit, isfinite(p->seconds_left) && p->seconds_left > 0.0 ? left : "?");
         fflush(stderr);
     }
     if (!r->quiet && p->epoch_ended) {
-        fprintf(stderr, "%sepoch %lld  train %s  valid %s  best %s  %.0f examples/s\n",
-                r->live ? "\r\033[K" : "", (long long)p->epoch, train, valid, best,
-                p->examples_per_second);
+        fprintf(stderr, "%sepoch %lld  train %s  valid %s  best %s  %.0f %s/s\n",
+                r->live ? "\r\033[K" : "", (long long)p->epoch, train, valid, best, rate, unit);
     }
     if (!r->quiet && p->note != NULL) {
         fprintf(stderr, "%s%s\n", r->live ? "\r\033[K" : "", p->note);

@@ -40,7 +40,10 @@ static lk_status hold_out(lk_context *context, const train_text_how *how, train_
     snprintf(data->note, sizeof data->note,
              "no --valid: the last %lld of %lld %s are held out for validation "
              "(--valid-fraction 0 trains on all)",
-             (long long)held_out, (long long)all, count == 1 ? "symbols" : "texts");
+             (long long)held_out, (long long)all,
+             count == 1                             ? "symbols"
+             : lk_data_is_sound(&data->description) ? "recordings"
+                                                    : "texts");
     return LK_OK;
 }
 

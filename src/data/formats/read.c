@@ -76,7 +76,7 @@ static lk_status choose_alphabet(lk_context *context, const lk_dataset_options *
         dataset->alphabet = hint > most ? hint : most;
         if (!own && few_occur(options, most, hint)) {
             LK_TRY(lk_dataset_note(context, dataset,
-                                   "pictures of bytes have an alphabet of %d, though the largest "
+                                   "bytes have an alphabet of %d, though the largest "
                                    "value is %d; if no others can occur give --alphabet %d",
                                    hint, most - 1, most));
         }

@@ -14,7 +14,8 @@ mkdir -p "$out"
 mnist=$data/binarized-mnist/binarized_mnist
 uci=$data/uci-binary
 
-# NAME FAMILY TRAIN VALID TEST ARGUMENTS...
+# NAME FAMILY TRAIN VALID TEST ARGUMENTS...; of_test: arguments of the evaluation
+of_test=()
 experiment() {
     local name=$1 family=$2 train=$3 valid=$4 test=$5
     shift 5
@@ -24,7 +25,7 @@ experiment() {
         "$likely" train "$family" --data "$train" --valid "$valid" --out "$out/$name" --json "$@" \
             "${resume[@]}" >"$out/$name.train.json" 2>>"$out/$name.log"
         rm -f "$out/$name.checkpoint"
-        "$likely" eval "$out/$name" --data "$test" --json >"$out/$name.json.part"
+        "$likely" eval "$out/$name" --data "$test" "${of_test[@]}" --json >"$out/$name.json.part"
         mv "$out/$name.json.part" "$out/$name.json"
     fi
     printf '%-24s %s nats +- %s (%s examples)\n' "$name" "$(value "$name" nll_nats)" \
@@ -158,7 +159,7 @@ part_of_idx() {
 # NAME FAMILY ARGUMENTS...: pieces of 64 x 64 of Kodak's photographs, 1 to 8 for training, 9 and 10
 # to choose the weights by, 11 and 12 for the test.
 on_photographs() {
-    local name=$1 family=$2 number part
+    local name=$1 family=$2 number part of_test=(--crop 64x64)
     shift 2
     for number in 01 02 03 04 05 06 07 08 09 10 11 12; do
         part=train

@@ -147,5 +147,7 @@ int64_t lk_sound_wav_pour(const lk_sound_form *form, const uint16_t *symbols, in
 /* Frames that the file's own header promises, INT64_MAX where it does not say. LK_CORRUPT when it
  * ends before its samples do. */
 lk_status lk_sound_head(lk_source *source, int64_t *frames);
+/* Whether the last page of an Ogg that is whole says that it is the last. */
+lk_status lk_sound_ogg_ends(lk_source *source, bool *ends);
 
 #endif

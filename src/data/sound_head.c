@@ -3,6 +3,7 @@
  * alone, whatever the header of an AIFF says. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "data/sound.h"
 
 #define CHUNKS_MOST 4096
@@ -170,6 +171,61 @@ static lk_status head_of_caf(lk_source *source, int64_t *frames) {
 static lk_status head_of_w64(lk_source *source, int64_t *frames) {
     (void)frames;
     return head_of_long_chunks(source, &w64);
+}
+
+/* ---- Ogg ------------------------------------------------------------------------------------- */
+
+/* A page (RFC 3533, section 6): "OggS", version, flags (4: the last of its stream), 8 bytes of a
+ * position, 4 each of stream, number and checksum, how many segments, and the size of each. */
+#define PAGE_HEAD 27
+#define PAGE_MOST (PAGE_HEAD + 255 + 255 * 255)
+#define LAST_OF_STREAM 4
+#define TRIES_MOST 32 /* of what begins as a page, so that no file takes long */
+
+/* The checksum of so many bytes, without its own. */
+static uint32_t checksum(const uint8_t *page, int64_t size) {
+    uint32_t sum = 0;
+    for (int64_t i = 0; i < size; i++) {
+        sum ^= i >= 22 && i < 26 ? 0 : (uint32_t)page[i] << 24;
+        for (int bit = 0; bit < 8; bit++) {
+            sum = sum << 1 ^ (sum >> 31 != 0 ? 0x04C11DB7U : 0);
+        }
+    }
+    return sum;
+}
+
+/* Whether they begin with a page that is whole. */
+static bool is_page(const uint8_t *bytes, int64_t there) {
+    int64_t size = PAGE_HEAD;
+    if (there < PAGE_HEAD || memcmp(bytes, "OggS", 4) != 0 || there < PAGE_HEAD + bytes[26]) {
+        return false;
+    }
+    size += bytes[26];
+    for (int i = 0; i < bytes[26]; i++) {
+        size += bytes[PAGE_HEAD + i];
+    }
+    return size <= there && checksum(bytes, size) == (uint32_t)number(bytes + 22, false);
+}
+
+lk_status lk_sound_ogg_ends(lk_source *source, bool *ends) {
+    const int64_t most = 2 * PAGE_MOST;
+    int64_t there = source->size < most ? source->size : most;
+    uint8_t *bytes = lk_allocate(there, 1);
+    *ends = false;
+    if (bytes == NULL) {
+        return lk_fail_no_memory(source->context, "the end of a recording", there);
+    }
+    lk_status status = see(source, source->size - there, there, bytes);
+    int tries = 0;
+    for (int64_t at = there - 4; at >= 0 && status == LK_OK && tries < TRIES_MOST; at--) {
+        tries += memcmp(bytes + at, "OggS", 4) == 0;
+        if (is_page(bytes + at, there - at)) {
+            *ends = (bytes[at + 5] & LAST_OF_STREAM) != 0;
+            break;
+        }
+    }
+    lk_release(bytes);
+    return status;
 }
 
 /* ---- what is recognised ---------------------------------------------------------------------- */

@@ -271,15 +271,29 @@ static lk_status decode_at(lk_sound *s, int64_t frame, int64_t count) {
 
 /* ---- lengths --------------------------------------------------------------------------------- */
 
-/* Where the header does not say how many there are. */
+/* Whether all was decoded that there was. libsndfile (1.2) says nothing of an Ogg that is cut off,
+ * but does not find its length. */
+static lk_status ends_well(lk_sound *s, bool *well) {
+    bool ogg = (s->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG;
+    *well = sf_error(s->file) == SF_ERR_NO_ERROR;
+    return ogg ? lk_sound_ogg_ends(s->source, well) : LK_OK;
+}
+
+/* Where the header does not say how many there are: to the end. */
 static lk_status count_frames(lk_sound *s) {
     int64_t got;
+    bool well = false;
     s->info.frames = 0;
     while ((got = decode(s, BLOCK)) > 0) {
         s->info.frames += got;
     }
     LK_TRY(s->failed);
-    return open_again(s);
+    LK_TRY(ends_well(s, &well));
+    return well ? open_again(s)
+                : lk_fail(s->source->context, LK_CORRUPT,
+                          "%s: what follows the first %lld frames cannot be read: the file is cut "
+                          "off or damaged",
+                          s->source->path, (long long)s->info.frames);
 }
 
 /* The frames that there are: those of the header, if the last one can be read. */

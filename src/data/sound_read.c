@@ -296,11 +296,13 @@ static lk_status count_frames(lk_sound *s) {
                           s->source->path, (long long)s->info.frames);
 }
 
-/* The frames that there are: those of the header, if the last one can be read. */
+/* The frames that there are: those of the header, if the last one can be read. The header of an
+ * AIFF whose samples are coded with loss counts packets of them. */
 static lk_status measure(lk_sound *s, int64_t stated) {
     bool unknown = s->info.frames == SF_COUNT_MAX || s->info.frames < 0;
     LK_TRY(unknown ? count_frames(s) : LK_OK);
-    s->info.frames = s->info.frames < stated ? s->info.frames : stated;
+    bool fewer = stated < s->info.frames && !s->info.lossy;
+    s->info.frames = fewer ? stated : s->info.frames;
     if (s->info.frames == 0) {
         return lk_fail(s->source->context, LK_FORMAT, "%s: the recording has no samples",
                        s->source->path);

@@ -367,6 +367,18 @@ static void cut_ogg_is_refused(void **state) {
     lk_bytes_release(&bytes);
 }
 
+/* The header of such an AIFF counts packets of 64 samples. */
+static void packets_are_no_samples(void **state) {
+    (void)state;
+    const recording r = {"packets.aiff", SF_FORMAT_AIFF | SF_FORMAT_IMA_ADPCM, 1, 640};
+    lk_bytes bytes = bytes_of(&r);
+    lk_stream *stream;
+    assert_int_equal(parse(&bytes, &stream), LK_OK);
+    assert_int_equal(lk_stream_length(stream), 640);
+    lk_stream_close(stream);
+    lk_bytes_release(&bytes);
+}
+
 static void cut_files_are_refused(void **state) {
     (void)state;
     const recording rows[] = {{"cut.wav", SF_FORMAT_WAV | PCM16, 1, 3000},
@@ -477,6 +489,7 @@ int main(void) {
         cmocka_unit_test(pad_bytes_are_no_data),
         cmocka_unit_test(flac_of_unknown_length),
         cmocka_unit_test(cut_ogg_is_refused),
+        cmocka_unit_test(packets_are_no_samples),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(spoilt_files_are_survived),
         cmocka_unit_test(nothing_is_an_error),

@@ -70,20 +70,41 @@ static lk_status check_size(lk_source *source, int64_t offset, int64_t size) {
                          source->path, (long long)size, (long long)there);
 }
 
-/* What is written into a pipe says a length of 0 or the largest one. */
-static int64_t said(int64_t size) {
-    return size >= UINT32_MAX - 1 || size == INT32_MAX ? 0 : size;
+/* What is written into a pipe says a length of 0 or the largest one; that of SoX is the whole
+ * frames of 0x7FFFF000 bytes, that of arecord 2^31. */
+static int64_t length_of(int64_t size) {
+    const int64_t sox = 0x7FFFF000, frame = 8 * LK_SOUND_CHANNELS_MOST;
+    return size >= UINT32_MAX - 1 || size == INT32_MAX || size == (int64_t)INT32_MAX + 1 ||
+                   (size <= sox && size > sox - frame)
+               ? 0
+               : size;
 }
 
 static lk_status check_whole(lk_source *source, const chunk *c) {
-    return check_size(source, c->offset, said(c->size));
+    return check_size(source, c->offset, length_of(c->size));
 }
 
-static lk_status head_of_riff(lk_source *source, bool big) {
+/* Whether a chunk stands at a place: a name in ASCII, and a size that is there. */
+static lk_status is_chunk(lk_source *source, bool big, int64_t at, bool *is) {
+    uint8_t head[8];
+    LK_TRY(see(source, at, 8, head));
+    *is = at + 8 + number(head + 4, big) <= source->size;
+    for (int i = 0; i < 4; i++) {
+        *is = *is && head[i] >= ' ' && head[i] <= '~';
+    }
+    return LK_OK;
+}
+
+static lk_status head_of_riff(lk_source *source, bool big, lk_sound_said *said) {
     chunk c;
     bool there;
     LK_TRY(find(source, big, "data", FIRST_CHUNK, &c, &there));
     LK_TRY(there ? check_whole(source, &c) : LK_OK);
+    if (there && c.size == 0 && c.offset < source->size) { /* no samples, or their writer died */
+        bool another;
+        LK_TRY(is_chunk(source, big, c.offset, &another));
+        said->unsaid = another ? -1 : c.offset - 4;
+    }
     int64_t behind = there ? c.offset + c.size + c.size % 2 : source->size;
     LK_TRY(find(source, big, "data", behind, &c, &there));
     return there ? lk_fail(source->context, LK_FORMAT,
@@ -93,7 +114,7 @@ static lk_status head_of_riff(lk_source *source, bool big) {
                  : LK_OK;
 }
 
-static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
+static lk_status head_of_aiff(lk_source *source, lk_sound_said *said) {
     chunk c;
     bool there;
     uint8_t bytes[HEAD_MOST];
@@ -102,14 +123,14 @@ static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
     LK_TRY(find(source, true, "COMM", FIRST_CHUNK, &c, &there));
     if (there && c.size >= 6) {
         LK_TRY(see(source, c.offset, 6, bytes));
-        *frames = number(bytes + 2, true);
+        said->frames = number(bytes + 2, true);
     }
     return LK_OK;
 }
 
 /* RF64 (EBU Tech 3306): a WAV whose chunk ds64, the first one, has its lengths in 64 bits. */
-static lk_status head_of_rf64(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_rf64(lk_source *source, lk_sound_said *said) {
+    (void)said;
     chunk c;
     bool there;
     uint8_t sizes[16];
@@ -118,15 +139,15 @@ static lk_status head_of_rf64(lk_source *source, int64_t *frames) {
     LK_TRY(find(source, false, "data", FIRST_CHUNK, &c, &there));
     bool elsewhere = c.size == UINT32_MAX;
     return there ? check_size(source, c.offset,
-                              elsewhere ? long_number(sizes + 8, false) : said(c.size))
+                              elsewhere ? long_number(sizes + 8, false) : length_of(c.size))
                  : LK_OK;
 }
 
-static lk_status head_of_au(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_au(lk_source *source, lk_sound_said *said) {
+    (void)said;
     uint8_t head[12];
     LK_TRY(see(source, 0, 12, head));
-    return check_size(source, number(head + 4, true), said(number(head + 8, true)));
+    return check_size(source, number(head + 4, true), length_of(number(head + 8, true)));
 }
 
 /* A format whose chunks have heads of their own: what stands where. */
@@ -153,23 +174,21 @@ static lk_status head_of_long_chunks(lk_source *source, const long_chunks *f) {
     return LK_OK;
 }
 
-static lk_status head_of_wav(lk_source *source, int64_t *frames) {
-    (void)frames;
-    return head_of_riff(source, false);
+static lk_status head_of_wav(lk_source *source, lk_sound_said *said) {
+    return head_of_riff(source, false, said);
 }
 
-static lk_status head_of_rifx(lk_source *source, int64_t *frames) {
-    (void)frames;
-    return head_of_riff(source, true);
+static lk_status head_of_rifx(lk_source *source, lk_sound_said *said) {
+    return head_of_riff(source, true, said);
 }
 
-static lk_status head_of_caf(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_caf(lk_source *source, lk_sound_said *said) {
+    (void)said;
     return head_of_long_chunks(source, &caf);
 }
 
-static lk_status head_of_w64(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_w64(lk_source *source, lk_sound_said *said) {
+    (void)said;
     return head_of_long_chunks(source, &w64);
 }
 
@@ -237,8 +256,8 @@ static const struct magic {
     int64_t size;
     const char *bytes;
     const char *then; /* at byte 8, or NULL */
-    /* What its header says: *frames, where it counts them. NULL: libsndfile looks itself. */
-    lk_status (*head)(lk_source *source, int64_t *frames);
+    /* What its header says. NULL: libsndfile looks itself. */
+    lk_status (*head)(lk_source *source, lk_sound_said *said);
 } magics[] = {
     {4, "RIFF", "WAVE", head_of_wav},
     {4, "RIFX", "WAVE", head_of_rifx},
@@ -266,10 +285,10 @@ bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
     return find_magic(bytes, size) != NULL;
 }
 
-lk_status lk_sound_head(lk_source *source, int64_t *frames) {
+lk_status lk_sound_head(lk_source *source, lk_sound_said *said) {
     uint8_t bytes[12];
-    *frames = INT64_MAX;
+    *said = (lk_sound_said){INT64_MAX, -1};
     LK_TRY(see(source, 0, sizeof bytes, bytes));
     const struct magic *magic = find_magic(bytes, sizeof bytes);
-    return magic != NULL && magic->head != NULL ? magic->head(source, frames) : LK_OK;
+    return magic != NULL && magic->head != NULL ? magic->head(source, said) : LK_OK;
 }

@@ -17,8 +17,9 @@ struct lk_sound {
     lk_sound_form form;
     lk_sound_info info;
     stored stored;
-    SNDFILE *file;     /* NULL: resting */
-    int64_t offset;    /* in the source */
+    SNDFILE *file;  /* NULL: resting */
+    int64_t offset; /* in the source */
+    lk_sound_said said;
     int64_t position;  /* frame that is decoded next */
     lk_status failed;  /* of the source, while libsndfile reads */
     double *block;     /* owned, [BLOCK * channels]: room for what is no sample of 16 bits yet */
@@ -46,6 +47,15 @@ static sf_count_t file_seek(sf_count_t offset, int whence, void *user) {
     return s->offset;
 }
 
+/* A length of 0 that is none, as the largest one, which libsndfile takes for: to the end. */
+static void mend_length(const lk_sound *s, int64_t offset, int64_t count, uint8_t *bytes) {
+    for (int64_t at = s->said.unsaid; s->said.unsaid >= 0 && at < s->said.unsaid + 4; at++) {
+        if (at >= offset && at < offset + count) {
+            bytes[at - offset] = 0xFF;
+        }
+    }
+}
+
 static sf_count_t file_read(void *to, sf_count_t count, void *user) {
     lk_sound *s = user;
     sf_count_t done = 0;
@@ -56,6 +66,7 @@ static sf_count_t file_read(void *to, sf_count_t count, void *user) {
         if (s->failed == LK_OK) {
             held = held < count - done ? held : count - done;
             memcpy((uint8_t *)to + done, bytes, (size_t)held);
+            mend_length(s, s->offset, held, (uint8_t *)to + done);
             s->offset += held;
             done += held;
         }
@@ -298,11 +309,11 @@ static lk_status count_frames(lk_sound *s) {
 
 /* The frames that there are: those of the header, if the last one can be read. The header of an
  * AIFF whose samples are coded with loss counts packets of them. */
-static lk_status measure(lk_sound *s, int64_t stated) {
+static lk_status measure(lk_sound *s) {
     bool unknown = s->info.frames == SF_COUNT_MAX || s->info.frames < 0;
     LK_TRY(unknown ? count_frames(s) : LK_OK);
-    bool fewer = stated < s->info.frames && !s->info.lossy;
-    s->info.frames = fewer ? stated : s->info.frames;
+    bool fewer = s->said.frames < s->info.frames && !s->info.lossy;
+    s->info.frames = fewer ? s->said.frames : s->info.frames;
     if (s->info.frames == 0) {
         return lk_fail(s->source->context, LK_FORMAT, "%s: the recording has no samples",
                        s->source->path);
@@ -314,7 +325,7 @@ static lk_status measure(lk_sound *s, int64_t stated) {
 static lk_status begin(lk_source *source, lk_sound *s) {
     SF_INFO info;
     const uint8_t *bytes;
-    int64_t held = 0, stated;
+    int64_t held = 0;
     s->source = source;
     if (source->size > 0) {
         LK_TRY(lk_source_see(source, 0, &bytes, &held));
@@ -331,12 +342,12 @@ static lk_status begin(lk_source *source, lk_sound *s) {
                                          : "no sound file: WAV, FLAC, AIFF, AU, CAF, W64 and Ogg "
                                            "are read");
     }
-    LK_TRY(lk_sound_head(source, &stated));
+    LK_TRY(lk_sound_head(source, &s->said));
     LK_TRY(open_file(s, &info));
     describe(s, &info);
     LK_TRY(check_info(s));
     LK_TRY(make_room(s));
-    return measure(s, stated);
+    return measure(s);
 }
 
 lk_status lk_sound_open(lk_source *source, const lk_sound_form *form, lk_sound **sound) {

@@ -367,6 +367,29 @@ static void cut_ogg_is_refused(void **state) {
     lk_bytes_release(&bytes);
 }
 
+/* What is written into a pipe does not know its length: 44 bytes of head, a length of none, and
+ * samples to the end. */
+static void wav_of_unknown_length(void **state) {
+    (void)state;
+    const recording r = {"pipe.wav", SF_FORMAT_WAV | PCM16, 1, 3000};
+    const uint32_t lengths[] = {0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+    lk_bytes bytes = bytes_of(&r);
+    lk_stream *stream;
+    assert_int_equal(bytes.size, 44 + 6000);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        memcpy(bytes.data + 40, &lengths[i], 4);
+        assert_int_equal(parse(&bytes, &stream), LK_OK);
+        assert_int_equal(lk_stream_length(stream), 3000);
+        check_range(stream, &r, 0, 3000);
+        check_range(stream, &r, 2000, 1000);
+        lk_stream_close(stream);
+    }
+    memset(bytes.data + 40, 0, 4); /* there are none where a chunk follows */
+    memcpy(bytes.data + 44, "LIST\4\0\0\0", 8);
+    assert_int_equal(parse(&bytes, &stream), LK_FORMAT);
+    lk_bytes_release(&bytes);
+}
+
 /* The header of such an AIFF counts packets of 64 samples. */
 static void packets_are_no_samples(void **state) {
     (void)state;
@@ -489,6 +512,7 @@ int main(void) {
         cmocka_unit_test(pad_bytes_are_no_data),
         cmocka_unit_test(flac_of_unknown_length),
         cmocka_unit_test(cut_ogg_is_refused),
+        cmocka_unit_test(wav_of_unknown_length),
         cmocka_unit_test(packets_are_no_samples),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(spoilt_files_are_survived),

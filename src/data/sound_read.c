@@ -89,16 +89,24 @@ static lk_status refuse(const lk_sound *s, const char *why) {
                : lk_fail(s->source->context, LK_CORRUPT, "%s: %s", s->source->path, why);
 }
 
+/* libsndfile (1.2) calls a rate that is none, and samples without a length, an error of its own. */
+static const char *why_not(void) {
+    const char *why = sf_strerror(NULL);
+    return strstr(why, "SF_INFO struct incomplete") != NULL
+               ? "its header has no rate or no length that can be"
+               : why;
+}
+
 static lk_status open_file(lk_sound *s, SF_INFO *info) {
     SF_VIRTUAL_IO io = {file_length, file_seek, file_read, file_write, file_tell};
     *info = (SF_INFO){0};
     s->offset = s->position = 0;
     s->file = sf_open_virtual(&io, SFM_READ, info, s);
     if (s->file == NULL) {
-        return s->failed != LK_OK ? s->failed
-                                  : lk_fail(s->source->context, LK_FORMAT,
-                                            "%s: no sound file that can be read: %s",
-                                            s->source->path, sf_strerror(NULL));
+        return s->failed != LK_OK
+                   ? s->failed
+                   : lk_fail(s->source->context, LK_FORMAT,
+                             "%s: no sound file that can be read: %s", s->source->path, why_not());
     }
     return LK_OK;
 }

@@ -135,6 +135,9 @@ expect_status 2 "models of texts" sample v.likely --label low --prompt abc --out
 run score bytes.likely --data voices --out score.csv --map map.png --top 2 >said
 [[ $(wc -l <score.csv) -eq 4 ]] || fail "not a row for each recording: $(cat score.csv)"
 grep -q "map of recording" said || fail "$(cat said)"
+run score bytes.likely --data voices/low/a.wav --map of-file.png >/dev/null
+run score bytes.likely --data - --map of-pipe.png <voices/low/a.wav >/dev/null
+expect_same of-pipe.png of-file.png "the map of what came through a pipe"
 [[ $(head -c 4 map.png | tail -c 3) == PNG ]] || fail "the map is no PNG"
 expect_status 2 "NAME.png" score bytes.likely --data voices --map map.html
 

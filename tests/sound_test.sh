@@ -61,6 +61,8 @@ run decompress bytes.likely --data a.lk --out a.flac >/dev/null
 run eval bytes.likely --data voices/low/a.wav --json >wav.json
 run eval bytes.likely --data a.flac --json >flac.json
 [[ $(json wav.json nll_nats) == $(json flac.json nll_nats) ]] || fail "WAV and FLAC differ"
+expect_status 1 "by the view linear8, but mulaw.likely by mulaw" \
+    eval mulaw.likely linear8.likely --data voices
 checks=$((checks + 2))
 
 # ---- compression: sample for sample, in its format or another; folders; lanes and chunks

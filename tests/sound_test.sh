@@ -183,6 +183,16 @@ make_wav junk/b.wav 1 300 1
 expect_status 1 "junk/a.wav: " train wavenet --data junk --out x.likely
 make_wav none.wav 1 0 1
 expect_status 1 "no samples" eval bytes.likely --data none.wav
+{
+    printf 'RIFF\x44\x03\0\0WAVEfmt \x10\0\0\0\x03\0\x01\0\x40\x1f\0\0\0\x7d\0\0\x04\0\x20\0'
+    printf 'data\x20\x03\0\0'
+    head -c 400 /dev/zero
+    printf '\0\0\xc0\x7f'
+    head -c 396 /dev/zero
+} >nan.wav
+expect_status 1 "nan.wav: frame 100 is no number" eval bytes.likely --data nan.wav
+expect_status 1 "nan.wav: frame 100 is no number" \
+    train wavenet --data voices/low/a.wav --valid nan.wav --out x.likely --quiet
 expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt
 expect_status 1 "2 channels, where 1" eval bytes.likely --data stereo.wav
 expect_status 1 "no channel 9" \

@@ -99,6 +99,10 @@ restored linear8.likely eight.wav "8 bits of a model of 8"
 run compress bytes.likely --data eight.aiff --out e.lk >/dev/null
 run decompress bytes.likely --data e.lk --out e >/dev/null
 expect_same e eight.aiff "and so does an AIFF of them"
+{ head -c 24 eight.wav && printf '\xA1\x86\1\0' && tail -c +29 eight.wav; } >rate.wav # 100001
+run compress bytes.likely --data rate.wav --out r.lk >/dev/null
+expect_status 1 "1 channels at 100001 frames a second: name it .wav" \
+    decompress bytes.likely --data r.lk --out r.flac
 run decompress bytes.likely --data a.lk --out - 2>/dev/null | cat >piped.wav
 expect_same piped.wav voices/low/a.wav "into a pipe"
 expect_status 1 "mulaw, 8 bits .*--lossy" compress mulaw.likely --data voices/low/a.wav --out x.lk

@@ -58,6 +58,11 @@ expect_status 2 'exclude each other' sample named --given b1.wav --label ben --l
     --out b4.wav
 expect_status 2 'are of what is given' sample named --labels name:2 --out b4.wav
 
+run sample named --label each --length 20 --out each.wav >/dev/null
+run sample named --label ben --length 20 --count 2 --out ben.wav >/dev/null
+expect_same each-2.wav ben-2.wav "one of each label"
+[[ ! -e each-3.wav ]] || fail "more than one of each label"
+
 # Names that say nothing, and labels that were never met.
 expect_status 1 'strange/0_carla-1.wav: label "carla": .*say which it is to be taken for' \
     eval named --data strange --labels name:2

@@ -55,7 +55,7 @@ run sample told.likely --local valid.txt --given short.wav --seed 3 --out given.
 expect_same given.wav drawn.wav "continued from its beginning"
 run sample told.likely --local valid.txt --count 3 --seed 3 --length 500 --out three.wav >/dev/null
 expect_same three-1.wav short.wav "the first of three"
-run score told.likely --data valid.wav --local valid.txt >scores
+run score told.likely --data valid.wav --local valid.txt --map map.png >scores
 checks=$((checks + 3))
 
 # ---- compression: the file needs nothing else

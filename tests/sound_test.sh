@@ -65,6 +65,8 @@ run decompress bytes.likely --data a.lk --out a.flac >/dev/null
 run eval bytes.likely --data voices/low/a.wav --json >wav.json
 run eval bytes.likely --data a.flac --json >flac.json
 [[ $(json wav.json nll_nats) == $(json flac.json nll_nats) ]] || fail "WAV and FLAC differ"
+expect_status 1 "by the view linear8, but mulaw.likely by mulaw" \
+    eval mulaw.likely linear8.likely --data voices
 checks=$((checks + 2))
 
 # ---- compression: sample for sample, in its format or another; folders; lanes and chunks
@@ -101,6 +103,10 @@ restored linear8.likely eight.wav "8 bits of a model of 8"
 run compress bytes.likely --data eight.aiff --out e.lk >/dev/null
 run decompress bytes.likely --data e.lk --out e >/dev/null
 expect_same e eight.aiff "and so does an AIFF of them"
+{ head -c 24 eight.wav && printf '\xA1\x86\1\0' && tail -c +29 eight.wav; } >rate.wav # 100001
+run compress bytes.likely --data rate.wav --out r.lk >/dev/null
+expect_status 1 "1 channels at 100001 frames a second: name it .wav" \
+    decompress bytes.likely --data r.lk --out r.flac
 run decompress bytes.likely --data a.lk --out - 2>/dev/null | cat >piped.wav
 expect_same piped.wav voices/low/a.wav "into a pipe"
 expect_status 1 "mulaw, 8 bits .*--lossy codes that much; .*train --view bytes" \
@@ -140,6 +146,9 @@ expect_status 2 "models of texts" sample v.likely --label low --prompt abc --out
 run score bytes.likely --data voices --out score.csv --map map.png --top 2 >said
 [[ $(wc -l <score.csv) -eq 4 ]] || fail "not a row for each recording: $(cat score.csv)"
 grep -q "map of recording" said || fail "$(cat said)"
+run score bytes.likely --data voices/low/a.wav --map of-file.png >/dev/null
+run score bytes.likely --data - --map of-pipe.png <voices/low/a.wav >/dev/null
+expect_same of-pipe.png of-file.png "the map of what came through a pipe"
 [[ $(head -c 4 map.png | tail -c 3) == PNG ]] || fail "the map is no PNG"
 expect_status 2 "NAME.png" score bytes.likely --data voices --map map.html
 
@@ -183,6 +192,16 @@ make_wav junk/b.wav 1 300 1
 expect_status 1 "junk/a.wav: " train wavenet --data junk --out x.likely
 make_wav none.wav 1 0 1
 expect_status 1 "no samples" eval bytes.likely --data none.wav
+{
+    printf 'RIFF\x44\x03\0\0WAVEfmt \x10\0\0\0\x03\0\x01\0\x40\x1f\0\0\0\x7d\0\0\x04\0\x20\0'
+    printf 'data\x20\x03\0\0'
+    head -c 400 /dev/zero
+    printf '\0\0\xc0\x7f'
+    head -c 396 /dev/zero
+} >nan.wav
+expect_status 1 "nan.wav: frame 100 is no number" eval bytes.likely --data nan.wav
+expect_status 1 "nan.wav: frame 100 is no number" \
+    train wavenet --data voices/low/a.wav --valid nan.wav --out x.likely --quiet
 expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt
 expect_status 1 "2 channels, where 1" eval bytes.likely --data stereo.wav
 expect_status 1 "no channel 9" \

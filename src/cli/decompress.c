@@ -134,8 +134,10 @@ static lk_status write_examples(const cli_arguments *arguments, lk_context *cont
 static bool can_hold(const cli_arguments *arguments, const cli_session *s) {
     const char *format = cli_text(arguments, "format", NULL);
     if (format != NULL && s->model->data.stream) {
-        lk_fail(s->context, LK_INVALID,
-                "the model is of texts, which are restored byte for byte: leave out --format %s",
+        lk_fail(s->context, LK_INVALID, "the model is of %s: leave out --format %s",
+                lk_data_is_sound(&s->model->data)
+                    ? "recordings, whose kind the name of --out says, or else is what it was"
+                    : "texts, which are restored byte for byte",
                 format);
         return false;
     }
@@ -145,7 +147,8 @@ static bool can_hold(const cli_arguments *arguments, const cli_session *s) {
     }
     if (cli_has(arguments, "labels") && s->model->data.stream) {
         lk_fail(s->context, LK_INVALID,
-                "the model is of texts, whose names say their classes: leave out --labels");
+                "the model is of %s, whose names say their classes: leave out --labels",
+                lk_data_is_sound(&s->model->data) ? "recordings" : "texts");
         return false;
     }
     return check_out(s->context, cli_text(arguments, "data", NULL),

@@ -260,6 +260,9 @@ static int sample_model(const cli_arguments *arguments, const lk_model *model,
     int status = listed ? EXIT_DONE : cli_fault(model->context);
     how->labels = labels;
     how->local = local;
+    if (model->data.stream && !cli_has(arguments, "count")) {
+        how->count = labelled(how);
+    }
     if (listed) {
         status = (!model->data.stream              ? sample_examples
                   : lk_data_is_sound(&model->data) ? cli_sample_sounds

@@ -36,19 +36,12 @@ static int64_t strangest(const scorer *s) {
     return found;
 }
 
-/* That recording alone, with its label. */
+/* That recording alone. */
 static lk_status draw_map(scorer *s, const char *path) {
-    lk_context *context = s->session.context;
-    const uint16_t *labels = lk_items_labels(s->items);
-    int64_t which = strangest(s);
-    int32_t label = labels != NULL ? labels[which] : 0;
     lk_items *one;
-    LK_TRY(lk_items_open_texts(context, lk_items_name(s->items, which),
-                               &s->session.model->data.symbols, &one));
-    lk_status status = labels != NULL ? lk_items_set_labels(one, &label) : LK_OK;
+    LK_TRY(lk_items_alone(s->session.context, s->items, strangest(s), &one));
     s->sound_map.full_scale = s->map.full_scale;
-    status =
-        status == LK_OK ? lk_sound_map_write(s->session.model, one, path, &s->sound_map) : status;
+    lk_status status = lk_sound_map_write(s->session.model, one, path, &s->sound_map);
     lk_items_close(one);
     return status;
 }

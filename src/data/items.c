@@ -302,6 +302,33 @@ lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, l
     return LK_OK;
 }
 
+static lk_status fill_alone(lk_context *context, const lk_items *items, int64_t item,
+                            lk_items *one) {
+    if (items->labels != NULL) {
+        const int32_t label = items->labels[item];
+        LK_TRY(lk_items_set_labels(one, &label));
+    }
+    if (items->local == NULL) {
+        return LK_OK;
+    }
+    const lk_local_part whole = {.item = item, .count = lk_local_length(items->local, item)};
+    return lk_local_parts(context, items->local, &whole, 1, &one->local);
+}
+
+lk_status lk_items_alone(lk_context *context, const lk_items *items, int64_t item, lk_items **one) {
+    lk_stream *text;
+    LK_REQUIRE(items->texts != NULL && item >= 0 && item < items->count);
+    *one = NULL;
+    LK_TRY(lk_stream_part(items->texts[item], 0, lk_stream_length(items->texts[item]), &text));
+    LK_TRY(lk_items_of_texts_take(context, lk_items_name(items, item), &text, 1, one));
+    lk_status status = fill_alone(context, items, item, *one);
+    if (status != LK_OK) {
+        lk_items_close(*one);
+        *one = NULL;
+    }
+    return status;
+}
+
 /* ---- slower sequences ------------------------------------------------------------------------ */
 
 const lk_local *lk_items_local(const lk_items *items) {

@@ -86,6 +86,9 @@ lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t co
  * escape. */
 lk_status lk_items_characters(lk_items *items, int64_t item, int64_t first, int64_t count,
                               uint32_t *characters);
+/* One of several texts as items of its own, with its label and what stands beside it; these must
+ * outlive it, and neither is read while the other is. *one is the caller's: lk_items_close. */
+lk_status lk_items_alone(lk_context *context, const lk_items *items, int64_t item, lk_items **one);
 /* LK_IO, with both sizes, when a text is not as large as it was when it was opened. */
 lk_status lk_items_unchanged(const lk_items *items);
 /* Whether a symbol of these items is the escape of a text. */

@@ -144,8 +144,17 @@ int64_t lk_sound_wav_pour(const lk_sound_form *form, const uint16_t *symbols, in
 
 /* ---- for sound_read.c (data/sound_head.c) ---------------------------------------------------- */
 
-/* Frames that the file's own header promises, INT64_MAX where it does not say. LK_CORRUPT when it
- * ends before its samples do. */
-lk_status lk_sound_head(lk_source *source, int64_t *frames);
+/* What a file's own header says of its length. */
+typedef struct lk_sound_said {
+    int64_t frames; /* INT64_MAX: it does not say */
+    /* Where the 4 bytes are that say 0 in a WAV whose samples go on to the end of the file, as one
+     * from a pipe, or from a program that was stopped; -1: none. */
+    int64_t unsaid;
+} lk_sound_said;
+
+/* LK_CORRUPT when the file ends before its samples do. */
+lk_status lk_sound_head(lk_source *source, lk_sound_said *said);
+/* Whether the last page of an Ogg that is whole says that it is the last. */
+lk_status lk_sound_ogg_ends(lk_source *source, bool *ends);
 
 #endif

@@ -3,6 +3,7 @@
  * alone, whatever the header of an AIFF says. */
 #include <string.h>
 
+#include "base/memory.h"
 #include "data/sound.h"
 
 #define CHUNKS_MOST 4096
@@ -69,20 +70,41 @@ static lk_status check_size(lk_source *source, int64_t offset, int64_t size) {
                          source->path, (long long)size, (long long)there);
 }
 
-/* What is written into a pipe says a length of 0 or the largest one. */
-static int64_t said(int64_t size) {
-    return size >= UINT32_MAX - 1 || size == INT32_MAX ? 0 : size;
+/* What is written into a pipe says a length of 0 or the largest one; that of SoX is the whole
+ * frames of 0x7FFFF000 bytes, that of arecord 2^31. */
+static int64_t length_of(int64_t size) {
+    const int64_t sox = 0x7FFFF000, frame = 8 * LK_SOUND_CHANNELS_MOST;
+    return size >= UINT32_MAX - 1 || size == INT32_MAX || size == (int64_t)INT32_MAX + 1 ||
+                   (size <= sox && size > sox - frame)
+               ? 0
+               : size;
 }
 
 static lk_status check_whole(lk_source *source, const chunk *c) {
-    return check_size(source, c->offset, said(c->size));
+    return check_size(source, c->offset, length_of(c->size));
 }
 
-static lk_status head_of_riff(lk_source *source, bool big) {
+/* Whether a chunk stands at a place: a name in ASCII, and a size that is there. */
+static lk_status is_chunk(lk_source *source, bool big, int64_t at, bool *is) {
+    uint8_t head[8];
+    LK_TRY(see(source, at, 8, head));
+    *is = at + 8 + number(head + 4, big) <= source->size;
+    for (int i = 0; i < 4; i++) {
+        *is = *is && head[i] >= ' ' && head[i] <= '~';
+    }
+    return LK_OK;
+}
+
+static lk_status head_of_riff(lk_source *source, bool big, lk_sound_said *said) {
     chunk c;
     bool there;
     LK_TRY(find(source, big, "data", FIRST_CHUNK, &c, &there));
     LK_TRY(there ? check_whole(source, &c) : LK_OK);
+    if (there && c.size == 0 && c.offset < source->size) { /* no samples, or their writer died */
+        bool another;
+        LK_TRY(is_chunk(source, big, c.offset, &another));
+        said->unsaid = another ? -1 : c.offset - 4;
+    }
     int64_t behind = there ? c.offset + c.size + c.size % 2 : source->size;
     LK_TRY(find(source, big, "data", behind, &c, &there));
     return there ? lk_fail(source->context, LK_FORMAT,
@@ -92,7 +114,7 @@ static lk_status head_of_riff(lk_source *source, bool big) {
                  : LK_OK;
 }
 
-static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
+static lk_status head_of_aiff(lk_source *source, lk_sound_said *said) {
     chunk c;
     bool there;
     uint8_t bytes[HEAD_MOST];
@@ -101,14 +123,14 @@ static lk_status head_of_aiff(lk_source *source, int64_t *frames) {
     LK_TRY(find(source, true, "COMM", FIRST_CHUNK, &c, &there));
     if (there && c.size >= 6) {
         LK_TRY(see(source, c.offset, 6, bytes));
-        *frames = number(bytes + 2, true);
+        said->frames = number(bytes + 2, true);
     }
     return LK_OK;
 }
 
 /* RF64 (EBU Tech 3306): a WAV whose chunk ds64, the first one, has its lengths in 64 bits. */
-static lk_status head_of_rf64(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_rf64(lk_source *source, lk_sound_said *said) {
+    (void)said;
     chunk c;
     bool there;
     uint8_t sizes[16];
@@ -117,15 +139,15 @@ static lk_status head_of_rf64(lk_source *source, int64_t *frames) {
     LK_TRY(find(source, false, "data", FIRST_CHUNK, &c, &there));
     bool elsewhere = c.size == UINT32_MAX;
     return there ? check_size(source, c.offset,
-                              elsewhere ? long_number(sizes + 8, false) : said(c.size))
+                              elsewhere ? long_number(sizes + 8, false) : length_of(c.size))
                  : LK_OK;
 }
 
-static lk_status head_of_au(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_au(lk_source *source, lk_sound_said *said) {
+    (void)said;
     uint8_t head[12];
     LK_TRY(see(source, 0, 12, head));
-    return check_size(source, number(head + 4, true), said(number(head + 8, true)));
+    return check_size(source, number(head + 4, true), length_of(number(head + 8, true)));
 }
 
 /* A format whose chunks have heads of their own: what stands where. */
@@ -152,24 +174,77 @@ static lk_status head_of_long_chunks(lk_source *source, const long_chunks *f) {
     return LK_OK;
 }
 
-static lk_status head_of_wav(lk_source *source, int64_t *frames) {
-    (void)frames;
-    return head_of_riff(source, false);
+static lk_status head_of_wav(lk_source *source, lk_sound_said *said) {
+    return head_of_riff(source, false, said);
 }
 
-static lk_status head_of_rifx(lk_source *source, int64_t *frames) {
-    (void)frames;
-    return head_of_riff(source, true);
+static lk_status head_of_rifx(lk_source *source, lk_sound_said *said) {
+    return head_of_riff(source, true, said);
 }
 
-static lk_status head_of_caf(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_caf(lk_source *source, lk_sound_said *said) {
+    (void)said;
     return head_of_long_chunks(source, &caf);
 }
 
-static lk_status head_of_w64(lk_source *source, int64_t *frames) {
-    (void)frames;
+static lk_status head_of_w64(lk_source *source, lk_sound_said *said) {
+    (void)said;
     return head_of_long_chunks(source, &w64);
+}
+
+/* ---- Ogg ------------------------------------------------------------------------------------- */
+
+/* A page (RFC 3533, section 6): "OggS", version, flags (4: the last of its stream), 8 bytes of a
+ * position, 4 each of stream, number and checksum, how many segments, and the size of each. */
+#define PAGE_HEAD 27
+#define PAGE_MOST (PAGE_HEAD + 255 + 255 * 255)
+#define LAST_OF_STREAM 4
+#define TRIES_MOST 32 /* of what begins as a page, so that no file takes long */
+
+/* The checksum of so many bytes, without its own. */
+static uint32_t checksum(const uint8_t *page, int64_t size) {
+    uint32_t sum = 0;
+    for (int64_t i = 0; i < size; i++) {
+        sum ^= i >= 22 && i < 26 ? 0 : (uint32_t)page[i] << 24;
+        for (int bit = 0; bit < 8; bit++) {
+            sum = sum << 1 ^ (sum >> 31 != 0 ? 0x04C11DB7U : 0);
+        }
+    }
+    return sum;
+}
+
+/* Whether they begin with a page that is whole. */
+static bool is_page(const uint8_t *bytes, int64_t there) {
+    int64_t size = PAGE_HEAD;
+    if (there < PAGE_HEAD || memcmp(bytes, "OggS", 4) != 0 || there < PAGE_HEAD + bytes[26]) {
+        return false;
+    }
+    size += bytes[26];
+    for (int i = 0; i < bytes[26]; i++) {
+        size += bytes[PAGE_HEAD + i];
+    }
+    return size <= there && checksum(bytes, size) == (uint32_t)number(bytes + 22, false);
+}
+
+lk_status lk_sound_ogg_ends(lk_source *source, bool *ends) {
+    const int64_t most = 2 * PAGE_MOST;
+    int64_t there = source->size < most ? source->size : most;
+    uint8_t *bytes = lk_allocate(there, 1);
+    *ends = false;
+    if (bytes == NULL) {
+        return lk_fail_no_memory(source->context, "the end of a recording", there);
+    }
+    lk_status status = see(source, source->size - there, there, bytes);
+    int tries = 0;
+    for (int64_t at = there - 4; at >= 0 && status == LK_OK && tries < TRIES_MOST; at--) {
+        tries += memcmp(bytes + at, "OggS", 4) == 0;
+        if (is_page(bytes + at, there - at)) {
+            *ends = (bytes[at + 5] & LAST_OF_STREAM) != 0;
+            break;
+        }
+    }
+    lk_release(bytes);
+    return status;
 }
 
 /* ---- what is recognised ---------------------------------------------------------------------- */
@@ -181,8 +256,8 @@ static const struct magic {
     int64_t size;
     const char *bytes;
     const char *then; /* at byte 8, or NULL */
-    /* What its header says: *frames, where it counts them. NULL: libsndfile looks itself. */
-    lk_status (*head)(lk_source *source, int64_t *frames);
+    /* What its header says. NULL: libsndfile looks itself. */
+    lk_status (*head)(lk_source *source, lk_sound_said *said);
 } magics[] = {
     {4, "RIFF", "WAVE", head_of_wav},
     {4, "RIFX", "WAVE", head_of_rifx},
@@ -210,10 +285,10 @@ bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
     return find_magic(bytes, size) != NULL;
 }
 
-lk_status lk_sound_head(lk_source *source, int64_t *frames) {
+lk_status lk_sound_head(lk_source *source, lk_sound_said *said) {
     uint8_t bytes[12];
-    *frames = INT64_MAX;
+    *said = (lk_sound_said){INT64_MAX, -1};
     LK_TRY(see(source, 0, sizeof bytes, bytes));
     const struct magic *magic = find_magic(bytes, sizeof bytes);
-    return magic != NULL && magic->head != NULL ? magic->head(source, frames) : LK_OK;
+    return magic != NULL && magic->head != NULL ? magic->head(source, said) : LK_OK;
 }

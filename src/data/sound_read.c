@@ -17,8 +17,9 @@ struct lk_sound {
     lk_sound_form form;
     lk_sound_info info;
     stored stored;
-    SNDFILE *file;     /* NULL: resting */
-    int64_t offset;    /* in the source */
+    SNDFILE *file;  /* NULL: resting */
+    int64_t offset; /* in the source */
+    lk_sound_said said;
     int64_t position;  /* frame that is decoded next */
     lk_status failed;  /* of the source, while libsndfile reads */
     double *block;     /* owned, [BLOCK * channels]: room for what is no sample of 16 bits yet */
@@ -46,6 +47,15 @@ static sf_count_t file_seek(sf_count_t offset, int whence, void *user) {
     return s->offset;
 }
 
+/* A length of 0 that is none, as the largest one, which libsndfile takes for: to the end. */
+static void mend_length(const lk_sound *s, int64_t offset, int64_t count, uint8_t *bytes) {
+    for (int64_t at = s->said.unsaid; s->said.unsaid >= 0 && at < s->said.unsaid + 4; at++) {
+        if (at >= offset && at < offset + count) {
+            bytes[at - offset] = 0xFF;
+        }
+    }
+}
+
 static sf_count_t file_read(void *to, sf_count_t count, void *user) {
     lk_sound *s = user;
     sf_count_t done = 0;
@@ -56,6 +66,7 @@ static sf_count_t file_read(void *to, sf_count_t count, void *user) {
         if (s->failed == LK_OK) {
             held = held < count - done ? held : count - done;
             memcpy((uint8_t *)to + done, bytes, (size_t)held);
+            mend_length(s, s->offset, held, (uint8_t *)to + done);
             s->offset += held;
             done += held;
         }
@@ -78,16 +89,24 @@ static lk_status refuse(const lk_sound *s, const char *why) {
                : lk_fail(s->source->context, LK_CORRUPT, "%s: %s", s->source->path, why);
 }
 
+/* libsndfile (1.2) calls a rate that is none, and samples without a length, an error of its own. */
+static const char *why_not(void) {
+    const char *why = sf_strerror(NULL);
+    return strstr(why, "SF_INFO struct incomplete") != NULL
+               ? "its header has no rate or no length that can be"
+               : why;
+}
+
 static lk_status open_file(lk_sound *s, SF_INFO *info) {
     SF_VIRTUAL_IO io = {file_length, file_seek, file_read, file_write, file_tell};
     *info = (SF_INFO){0};
     s->offset = s->position = 0;
     s->file = sf_open_virtual(&io, SFM_READ, info, s);
     if (s->file == NULL) {
-        return s->failed != LK_OK ? s->failed
-                                  : lk_fail(s->source->context, LK_FORMAT,
-                                            "%s: no sound file that can be read: %s",
-                                            s->source->path, sf_strerror(NULL));
+        return s->failed != LK_OK
+                   ? s->failed
+                   : lk_fail(s->source->context, LK_FORMAT,
+                             "%s: no sound file that can be read: %s", s->source->path, why_not());
     }
     return LK_OK;
 }
@@ -271,22 +290,38 @@ static lk_status decode_at(lk_sound *s, int64_t frame, int64_t count) {
 
 /* ---- lengths --------------------------------------------------------------------------------- */
 
-/* Where the header does not say how many there are. */
+/* Whether all was decoded that there was. libsndfile (1.2) says nothing of an Ogg that is cut off,
+ * but does not find its length. */
+static lk_status ends_well(lk_sound *s, bool *well) {
+    bool ogg = (s->info.format & SF_FORMAT_TYPEMASK) == SF_FORMAT_OGG;
+    *well = sf_error(s->file) == SF_ERR_NO_ERROR;
+    return ogg ? lk_sound_ogg_ends(s->source, well) : LK_OK;
+}
+
+/* Where the header does not say how many there are: to the end. */
 static lk_status count_frames(lk_sound *s) {
     int64_t got;
+    bool well = false;
     s->info.frames = 0;
     while ((got = decode(s, BLOCK)) > 0) {
         s->info.frames += got;
     }
     LK_TRY(s->failed);
-    return open_again(s);
+    LK_TRY(ends_well(s, &well));
+    return well ? open_again(s)
+                : lk_fail(s->source->context, LK_CORRUPT,
+                          "%s: what follows the first %lld frames cannot be read: the file is cut "
+                          "off or damaged",
+                          s->source->path, (long long)s->info.frames);
 }
 
-/* The frames that there are: those of the header, if the last one can be read. */
-static lk_status measure(lk_sound *s, int64_t stated) {
+/* The frames that there are: those of the header, if the last one can be read. The header of an
+ * AIFF whose samples are coded with loss counts packets of them. */
+static lk_status measure(lk_sound *s) {
     bool unknown = s->info.frames == SF_COUNT_MAX || s->info.frames < 0;
     LK_TRY(unknown ? count_frames(s) : LK_OK);
-    s->info.frames = s->info.frames < stated ? s->info.frames : stated;
+    bool fewer = s->said.frames < s->info.frames && !s->info.lossy;
+    s->info.frames = fewer ? s->said.frames : s->info.frames;
     if (s->info.frames == 0) {
         return lk_fail(s->source->context, LK_FORMAT, "%s: the recording has no samples",
                        s->source->path);
@@ -298,7 +333,7 @@ static lk_status measure(lk_sound *s, int64_t stated) {
 static lk_status begin(lk_source *source, lk_sound *s) {
     SF_INFO info;
     const uint8_t *bytes;
-    int64_t held = 0, stated;
+    int64_t held = 0;
     s->source = source;
     if (source->size > 0) {
         LK_TRY(lk_source_see(source, 0, &bytes, &held));
@@ -315,12 +350,12 @@ static lk_status begin(lk_source *source, lk_sound *s) {
                                          : "no sound file: WAV, FLAC, AIFF, AU, CAF, W64 and Ogg "
                                            "are read");
     }
-    LK_TRY(lk_sound_head(source, &stated));
+    LK_TRY(lk_sound_head(source, &s->said));
     LK_TRY(open_file(s, &info));
     describe(s, &info);
     LK_TRY(check_info(s));
     LK_TRY(make_room(s));
-    return measure(s, stated);
+    return measure(s);
 }
 
 lk_status lk_sound_open(lk_source *source, const lk_sound_form *form, lk_sound **sound) {

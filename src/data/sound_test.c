@@ -323,8 +323,82 @@ static void flac_of_unknown_length(void **state) {
     check_range(stream, &r, 17000, 3000);
     check_range(stream, &r, 3, 5000);
     lk_stream_close(stream);
+    for (int64_t at = bytes.size / 3; at < bytes.size;
+         at += bytes.size / 11) { /* damage is no end */
+        bytes.data[at] ^= 1;
+        assert_int_equal(parse(&bytes, &stream), LK_CORRUPT);
+        bytes.data[at] ^= 1;
+    }
     memset(bytes.data + 22, 0x7F, 4); /* 2^31 and more: they are not there */
     assert_int_equal(parse(&bytes, &stream), LK_CORRUPT);
+    lk_bytes_release(&bytes);
+}
+
+/* libsndfile finds the length of an Ogg in its last page, and does not miss one that is cut. */
+static void cut_ogg_is_refused(void **state) {
+    (void)state;
+    const recording r = {"cut.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 1, 20000};
+    SF_INFO info = {.samplerate = 8000, .channels = 1, .format = r.format};
+    if (!sf_format_check(&info)) {
+        skip();
+    }
+    lk_bytes bytes = bytes_of(&r);
+    lk_stream *stream;
+    assert_int_equal(parse(&bytes, &stream), LK_OK);
+    int64_t frames = lk_stream_length(stream), size = bytes.size;
+    lk_stream_close(stream);
+    for (int64_t cut = size * 9 / 10; cut > size / 2; cut -= size / 10) {
+        bytes.size = cut;
+        assert_int_equal(parse(&bytes, &stream), LK_CORRUPT);
+    }
+    bytes.size = size;
+    bytes.data[size - 9] ^= 1;
+    assert_int_equal(parse(&bytes, &stream), LK_CORRUPT);
+    bytes.data[size - 9] ^= 1;
+    const lk_bytes longer = test_bytes(bytes.data, size); /* something behind its end */
+    uint8_t *tail = realloc(longer.data, (size_t)size + 900);
+    assert_non_null(tail);
+    memset(tail + size, 'x', 900);
+    const lk_bytes with_tail = {tail, size + 900};
+    assert_int_equal(parse(&with_tail, &stream), LK_OK);
+    assert_int_equal(lk_stream_length(stream), frames);
+    lk_stream_close(stream);
+    free(tail);
+    lk_bytes_release(&bytes);
+}
+
+/* What is written into a pipe does not know its length: 44 bytes of head, a length of none, and
+ * samples to the end. */
+static void wav_of_unknown_length(void **state) {
+    (void)state;
+    const recording r = {"pipe.wav", SF_FORMAT_WAV | PCM16, 1, 3000};
+    const uint32_t lengths[] = {0, 0x7FFFF000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF};
+    lk_bytes bytes = bytes_of(&r);
+    lk_stream *stream;
+    assert_int_equal(bytes.size, 44 + 6000);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        memcpy(bytes.data + 40, &lengths[i], 4);
+        assert_int_equal(parse(&bytes, &stream), LK_OK);
+        assert_int_equal(lk_stream_length(stream), 3000);
+        check_range(stream, &r, 0, 3000);
+        check_range(stream, &r, 2000, 1000);
+        lk_stream_close(stream);
+    }
+    memset(bytes.data + 40, 0, 4); /* there are none where a chunk follows */
+    memcpy(bytes.data + 44, "LIST\4\0\0\0", 8);
+    assert_int_equal(parse(&bytes, &stream), LK_FORMAT);
+    lk_bytes_release(&bytes);
+}
+
+/* The header of such an AIFF counts packets of 64 samples. */
+static void packets_are_no_samples(void **state) {
+    (void)state;
+    const recording r = {"packets.aiff", SF_FORMAT_AIFF | SF_FORMAT_IMA_ADPCM, 1, 640};
+    lk_bytes bytes = bytes_of(&r);
+    lk_stream *stream;
+    assert_int_equal(parse(&bytes, &stream), LK_OK);
+    assert_int_equal(lk_stream_length(stream), 640);
+    lk_stream_close(stream);
     lk_bytes_release(&bytes);
 }
 
@@ -334,7 +408,7 @@ static void cut_files_are_refused(void **state) {
                               {"cut.aiff", SF_FORMAT_AIFF | PCM16, 1, 3000},
                               {"cut.flac", SF_FORMAT_FLAC | PCM16, 1, 30000},
                               {"cut.rf64", SF_FORMAT_RF64 | PCM16, 1, 3000}};
-    for (int i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         lk_bytes bytes = bytes_of(&rows[i]);
         for (int64_t size = bytes.size - 2; size >= 0; size -= size > 64 ? bytes.size / 13 : 1) {
             lk_stream *stream;
@@ -437,6 +511,9 @@ int main(void) {
         cmocka_unit_test(g711_is_its_codes),
         cmocka_unit_test(pad_bytes_are_no_data),
         cmocka_unit_test(flac_of_unknown_length),
+        cmocka_unit_test(cut_ogg_is_refused),
+        cmocka_unit_test(wav_of_unknown_length),
+        cmocka_unit_test(packets_are_no_samples),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(spoilt_files_are_survived),
         cmocka_unit_test(nothing_is_an_error),

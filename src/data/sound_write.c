@@ -132,6 +132,13 @@ static bool as_it_comes(const lk_sound_writer *w) {
            (container == SF_FORMAT_WAV || container == SF_FORMAT_WAVEX);
 }
 
+/* libFLAC (1.4) writes the rates that its frames can say too, which libsndfile learns late. */
+static bool has_no_such_rate(const lk_sound_writer *w) {
+    int32_t rate = w->form.rate;
+    return (w->format & SF_FORMAT_TYPEMASK) == SF_FORMAT_FLAC &&
+           (rate > 655350 || (rate > UINT16_MAX && rate % 10 != 0));
+}
+
 static lk_status begin(lk_sound_writer *w) {
     SF_INFO info = {.samplerate = w->form.rate, .channels = w->form.channels, .format = w->format};
     uint8_t head[LK_SOUND_WAV_HEAD];
@@ -139,7 +146,7 @@ static lk_status begin(lk_sound_writer *w) {
         lk_writer_put(w->file, head, lk_sound_wav_head(&w->form, w->frames, head));
         return LK_OK;
     }
-    if (!sf_format_check(&info)) {
+    if (!sf_format_check(&info) || has_no_such_rate(w)) {
         return lk_fail(w->context, LK_INVALID,
                        "%s: such a file does not hold %d channels at %d frames a second: name it "
                        ".wav",

@@ -236,7 +236,9 @@ lk_status lk_model_takes(const lk_model *model, const lk_dataset *dataset, lk_sh
 /* ---- two models ------------------------------------------------------------------------------ */
 
 static const char *kind_of(const lk_model *model) {
-    return model->data.stream ? "texts" : "examples";
+    return lk_data_is_sound(&model->data) ? "recordings"
+           : model->data.stream           ? "texts"
+                                          : "examples";
 }
 
 static bool same_words(const lk_columns *a, const lk_columns *b) {
@@ -244,16 +246,36 @@ static bool same_words(const lk_columns *a, const lk_columns *b) {
     return !words || (a != NULL && b != NULL && lk_columns_equal(a, b));
 }
 
+/* Whether what the views take of a recording is the same: all 16 bits of a sample are, as one
+ * symbol or as two. */
+static bool hear_the_same(const lk_sound_form *a, const lk_sound_form *b) {
+    bool whole = (a->view == LK_SOUND_PCM16 || a->view == LK_SOUND_BYTES) &&
+                 (b->view == LK_SOUND_PCM16 || b->view == LK_SOUND_BYTES);
+    return a->channel == b->channel && a->channels == b->channels && (a->view == b->view || whole);
+}
+
+static lk_status alike_streams(const lk_model *model, const char *name, const lk_model *other,
+                               const char *other_name) {
+    const lk_sound_form *a = &model->data.symbols.sound, *b = &other->data.symbols.sound;
+    return !lk_data_is_sound(&model->data) || hear_the_same(a, b)
+               ? LK_OK
+               : lk_fail(model->context, LK_MISMATCH,
+                         "%s is of recordings by the view %s, but %s by %s, or of other channels: "
+                         "other data",
+                         other_name, lk_sound_view_name(b->view), name,
+                         lk_sound_view_name(a->view));
+}
+
 lk_status lk_model_alike(const lk_model *model, const char *name, const lk_model *other,
                          const char *other_name) {
     const lk_data_description *a = &model->data, *b = &other->data;
     char have[64], want[64];
-    if (a->stream != b->stream) {
+    if (a->stream != b->stream || lk_data_is_sound(a) != lk_data_is_sound(b)) {
         return lk_fail(model->context, LK_MISMATCH, "%s is of %s, but %s is of %s: other data",
                        other_name, kind_of(other), name, kind_of(model));
     }
     if (a->stream) {
-        return LK_OK;
+        return alike_streams(model, name, other, other_name);
     }
     if (a->alphabet != b->alphabet) {
         return lk_fail(model->context, LK_MISMATCH,

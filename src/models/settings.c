@@ -170,7 +170,7 @@ static void describe_allowed(const lk_setting *row, char *text, size_t capacity)
         snprintf(text, capacity, "an integer from %.17g to %.17g", row->least, row->most);
         return;
     case LK_REAL:
-        snprintf(text, capacity, "a number from %.17g to %.17g", row->least, row->most);
+        snprintf(text, capacity, "a number from %.10g to %.10g", row->least, row->most);
         return;
     case LK_BOOLEAN:
         snprintf(text, capacity, "true or false");

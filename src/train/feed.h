@@ -23,8 +23,8 @@ struct lk_feed {
     /* Baselines of the validation data, or the training data, in nats per example. */
     lk_status (*baselines)(const lk_trainer *trainer, lk_baselines *baselines);
     /* What identifies the data, for checkpoints; what is said of them in the model's history. NULL:
-     * out of memory. */
-    json_t *(*hash)(const lk_trainer *trainer, bool valid);
+     * out of memory, if all could be read. */
+    lk_status (*hash)(const lk_trainer *trainer, bool valid, json_t **text);
     json_t *(*describe)(const lk_trainer *trainer, bool valid);
 };
 

@@ -181,14 +181,16 @@ static lk_status baselines(const lk_trainer *t, lk_baselines *b) {
     return lk_baselines_of_examples(t->model, t->train, t->validates ? t->valid : t->train, b);
 }
 
-static json_t *hash(const lk_trainer *t, bool valid) {
+static lk_status hash(const lk_trainer *t, bool valid, json_t **text) {
     const lk_dataset *data = valid ? t->valid : t->train;
     if (data == NULL) {
-        return json_string("none");
+        *text = json_string("none");
+        return LK_OK;
     }
     int64_t values = data->examples * data->variables;
-    return lk_history_hash(XXH3_128bits(data->values, (size_t)values * sizeof *data->values),
-                           data->examples, "examples");
+    *text = lk_history_hash(XXH3_128bits(data->values, (size_t)values * sizeof *data->values),
+                            data->examples, "examples");
+    return LK_OK;
 }
 
 static json_t *describe(const lk_trainer *t, bool valid) {

@@ -357,48 +357,48 @@ static lk_status baselines(const lk_trainer *t, lk_baselines *b) {
 /* ---- what is said of the data ---------------------------------------------------------------- */
 
 /* And the slower sequence beside it. */
-static bool hash_local(const lk_items *texts, int64_t item, uint16_t *symbols,
-                       XXH3_state_t *state) {
+static lk_status hash_local(const lk_items *texts, int64_t item, uint16_t *symbols,
+                            XXH3_state_t *state) {
     const lk_local *local = lk_items_local(texts);
     int64_t length = local != NULL ? lk_local_length(local, item) : 0;
     for (int64_t at = 0; at < length; at += HASH_AT_ONCE) {
         int64_t here = length - at < HASH_AT_ONCE ? length - at : HASH_AT_ONCE;
-        if (lk_local_read(local, item, at, here, symbols) != LK_OK) {
-            return false;
-        }
+        LK_TRY(lk_local_read(local, item, at, here, symbols));
         XXH3_128bits_update(state, symbols, (size_t)here * sizeof *symbols);
     }
-    return true;
+    return LK_OK;
 }
 
-static bool hash_text(lk_items *texts, int64_t item, uint16_t *symbols, XXH3_state_t *state) {
+static lk_status hash_text(lk_items *texts, int64_t item, uint16_t *symbols, XXH3_state_t *state) {
     int64_t length = lk_items_length(texts, item);
     for (int64_t at = 0; at < length; at += HASH_AT_ONCE) {
         int64_t here = length - at < HASH_AT_ONCE ? length - at : HASH_AT_ONCE;
-        if (lk_items_read(texts, item, at, here, symbols) != LK_OK) {
-            return false;
-        }
+        LK_TRY(lk_items_read(texts, item, at, here, symbols));
         XXH3_128bits_update(state, symbols, (size_t)here * sizeof *symbols);
     }
     return hash_local(texts, item, symbols, state);
 }
 
-static json_t *hash(const lk_trainer *t, bool valid) {
+static lk_status hash(const lk_trainer *t, bool valid, json_t **text) {
     lk_items *texts = valid ? t->valid_texts : t->train_texts;
+    *text = NULL;
     if (texts == NULL) {
-        return json_string("none");
+        *text = json_string("none");
+        return LK_OK;
     }
+    lk_status status = LK_OK;
     uint16_t *symbols = lk_allocate(HASH_AT_ONCE, sizeof *symbols);
     XXH3_state_t *state = XXH3_createState();
     bool made = symbols != NULL && state != NULL && XXH3_128bits_reset(state) == XXH_OK;
-    for (int64_t i = 0; made && i < lk_items_count(texts); i++) {
-        made = hash_text(texts, i, symbols, state);
+    for (int64_t i = 0; made && status == LK_OK && i < lk_items_count(texts); i++) {
+        status = hash_text(texts, i, symbols, state);
     }
-    json_t *text =
-        made ? lk_history_hash(XXH3_128bits_digest(state), lk_items_total(texts), "symbols") : NULL;
+    if (made && status == LK_OK) {
+        *text = lk_history_hash(XXH3_128bits_digest(state), lk_items_total(texts), "symbols");
+    }
     XXH3_freeState(state);
     lk_release(symbols);
-    return text;
+    return status;
 }
 
 static json_t *describe(const lk_trainer *t, bool valid) {

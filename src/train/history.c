@@ -77,7 +77,16 @@ static json_t *hash_labels(const lk_trainer *t) {
     return text;
 }
 
-json_t *lk_trainer_describe(const lk_trainer *t) {
+static lk_status describe_data(json_t **object, const lk_trainer *t) {
+    json_t *train, *valid;
+    LK_TRY(t->feed->hash(t, false, &train));
+    lk_json_set(object, "training data", train);
+    LK_TRY(t->feed->hash(t, true, &valid));
+    lk_json_set(object, "validation data", valid);
+    return LK_OK;
+}
+
+lk_status lk_trainer_describe(const lk_trainer *t, json_t **described) {
     const lk_train_options *o = &t->options;
     char seed[32];
     json_t *object = json_object();
@@ -95,9 +104,9 @@ json_t *lk_trainer_describe(const lk_trainer *t) {
     if (t->model->data.labels > 0) {
         lk_json_set(&object, "labels", hash_labels(t));
     }
-    lk_json_set(&object, "training data", t->feed->hash(t, false));
-    lk_json_set(&object, "validation data", t->feed->hash(t, true));
-    return object;
+    lk_status status = describe_data(&object, t);
+    *described = object;
+    return status;
 }
 
 bool lk_trainer_record_epoch(lk_trainer *t, bool whole) {

@@ -74,7 +74,7 @@ static lk_status allocate(lk_trainer *t) {
     }
     LK_TRY(lk_clip_init(&t->clip, parameters));
     t->batch_nll = lk_allocate(t->batch_capacity, sizeof *t->batch_nll);
-    t->described = lk_trainer_describe(t);
+    LK_TRY(lk_trainer_describe(t, &t->described));
     t->epochs = json_array();
     bool made = t->batch_nll != NULL && t->described != NULL && t->epochs != NULL;
     if (t->validates) {

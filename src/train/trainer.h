@@ -132,7 +132,8 @@ lk_status lk_trainer_find_baselines(lk_trainer *trainer);
 double lk_trainer_epoch_nll(const lk_trainer *trainer);
 
 /* history.c */
-json_t *lk_trainer_describe(const lk_trainer *trainer);
+/* NULL: out of memory, if all could be read. */
+lk_status lk_trainer_describe(const lk_trainer *trainer, json_t **described);
 bool lk_trainer_record_epoch(lk_trainer *trainer, bool whole);
 lk_status lk_trainer_write_history(lk_trainer *trainer, double final_valid_nll_nats);
 /* What is said of a data set; model->history from a JSON object, which is taken. */

@@ -101,7 +101,7 @@ no 2 'scale needs --given' "$work/m" --scale 2
 no 2 'expected an integer in 1..1024' "$work/m" --given "$work/small.npy" --scale 0
 no 2 'scale excludes' "$work/m" --given "$work/small.npy" --scale 2 --given-rows 1
 no 1 'multiple of 2 makes one of 2x4x1' "$work/m" --given "$work/wide.npy" --shape 3x7
-no 1 'multiple of 2 first, and this smaller picture can be held' "$work/m" \
+no 1 'first draws one of every 2 rows and columns, from the first on, and this' "$work/m" \
     --given "$work/small.npy" --scale 3
 no 1 'multiple of 2 makes one of 3x2x1' "$work/any" --given "$work/wide.npy" --scale 2
 no 1 'view draws the high parts' "$work/view" --given "$work/small.npy"

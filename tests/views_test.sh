@@ -104,8 +104,17 @@ for m in chosen once; do run info "$work/$m" | grep '^fingerprint' >"$work/$m.pr
 expect_same "$work/chosen.print" "$work/once.print" "resumed"
 run train --from "$work/chosen" --data "$work/grey.csv" --shape 3x4x1 --alphabet 16 --epochs 1 \
     --quiet --out "$work/from" >/dev/null
+
+# An array of bytes does not say that its values are of 16 levels.
+run sample "$work/chosen" --count 3 --seed 5 --out "$work/few.npy" >/dev/null
+run sample "$work/chosen" --count 3 --given-view "$work/few.npy" --out "$work/two.npy" >/dev/null
+run eval "$work/chosen" --data "$work/two.npy" >/dev/null
+expect_status 1 "256 levels .* are neither those of the model's data, 16 " sample "$work/chosen" \
+    --given-view "$work/whole.npy" --out "$work/x.npy"
 expect_status 1 "pixelcnn\+\+" train grayscale --data "$work/grey.csv" --alphabet 16 --shape 3x4x1 \
     --binarize threshold --out "$work/x"
+expect_status 1 "here the alphabet has 20 .--alphabet 32 makes room" train made --view bits:2 \
+    --data "$work/grey.csv" --alphabet 20 --shape 3x4x1 --out "$work/x"
 expect_status 1 "three colours" train grayscale --view ycocg --data "$work/grey.csv" \
     --alphabet 16 --shape 3x4x1 --out "$work/x"
 expect_status 1 "is for images" train grayscale --data "$work/grey.csv" --alphabet 16 \

@@ -1,6 +1,6 @@
-"""The cached WaveNet of a library, as it comes: wavenet_vocoder 0.1.1 from PyPI, with the layers and
-widths of `wavenet` in bench/networks.h, after its make_generation_fast_(). It reads one-hots and
-draws one recording at a time, by numpy.random.choice.
+"""The cached WaveNet of a library, as it comes: wavenet_vocoder 0.1.1 from PyPI, with the layers
+and widths of `wavenet` in bench/networks.h, after its make_generation_fast_(). It reads one-hots
+and draws one recording at a time, by numpy.random.choice.
 
 library.py SECONDS THREADS"""
 import sys

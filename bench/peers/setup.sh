@@ -7,8 +7,10 @@ here=$(dirname "$0")
 version=$(sed -n 's/^torch==//p' "$here/requirements.txt")
 
 has_torch() {
-    "$venv/bin/python" -c "import torch, importlib.util as u; assert u.find_spec('wavenet_vocoder')\nassert torch.__version__.split('+')[0] == '$version'" \
-        2>/dev/null
+    "$venv/bin/python" 2>/dev/null - <<END
+import importlib.util, torch
+assert torch.__version__.split("+")[0] == "$version" and importlib.util.find_spec("wavenet_vocoder")
+END
 }
 refuse() { echo "bench-peers: $*" >&2 && exit 1; }
 

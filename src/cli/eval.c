@@ -1,6 +1,7 @@
 /* likely eval: the negative log-likelihood of data. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/measure.h"
 #include "cli/eval_result.h"
@@ -181,9 +182,9 @@ static void print_examples(const eval_result *r) {
     }
     print_groups(r);
     if (r->impossible > 0) {
-        printf("%lld examples have probability zero (train histogram with smoothing above 0 to "
-               "avoid it)\n",
-               (long long)r->impossible);
+        bool counted = strcmp(r->session->model->family->name, "histogram") == 0;
+        printf("%lld examples have probability zero%s\n", (long long)r->impossible,
+               counted ? " (train histogram with smoothing above 0 to avoid it)" : "");
     }
 }
 

@@ -52,8 +52,7 @@ lk_status lk_dataset_reserve(lk_context *context, const char *name, lk_dataset *
     if (values > LK_VALUES_MOST) {
         return lk_fail(context, LK_UNSUPPORTED,
                        "%s: %lld examples of %lld variables are more than the %lld values that one "
-                       "data set may hold; "
-                       "split the file",
+                       "data set may hold; take fewer at once",
                        name, (long long)examples, (long long)variables, (long long)LK_VALUES_MOST);
     }
     LK_TRY(lk_memory_allow(context, name, "its values",

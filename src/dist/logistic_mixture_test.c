@@ -121,6 +121,22 @@ static void test_sums_to_one(void **state) {
     check_sum(&MIXED(65536, 1), sharp, 2e-6);
 }
 
+/* Of a scale that no float holds a level is improbable, not impossible. */
+static void test_widest_scales(void **state) {
+    (void)state;
+    const lk_kernels *kernels = lk_kernels_named("scalar");
+    static const float log_scales[] = {104.0f, 150.0f, 1e4f, 1e30f};
+    for (int i = 0; i < 4; i++) {
+        float one[] = {0.7f, 0.1f, log_scales[i]};
+        double nll = nll_of(kernels, &MIXED(256, 1), one, 7), wide = (double)log_scales[i];
+        double expected = wide - log(2.0 / 255) + 2 * log(2);
+        if (!(fabs(nll - expected) < 1e-6 * expected)) {
+            fail_msg("log scale %g: %.9g nats, expected %.9g", wide, nll, expected);
+        }
+        check_sum(&MIXED(256, 1), one, 1e-6);
+    }
+}
+
 static void test_is_the_paper_s(void **state) {
     (void)state;
     const lk_kernels *kernels = lk_kernels_named("scalar");
@@ -523,6 +539,7 @@ static void test_intervals_are_frozen(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_to_one),
+        cmocka_unit_test(test_widest_scales),
         cmocka_unit_test(test_is_the_paper_s),
         cmocka_unit_test(test_floor),
         cmocka_unit_test(test_equal_components_are_one),

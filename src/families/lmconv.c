@@ -223,6 +223,39 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
     return lk_parts_build(model, graph, build_part);
 }
 
+/* ---- the start ------------------------------------------------------------------------------- */
+
+/* A network of more blocks begins with channels that differ in the pixel that comes first. That
+ * sees nothing, so that with biases of zero all of its features are zero, and every norm multiplies
+ * its gradient by 1/sqrt(epsilon), 316: two norms a block, until it is no float any more. Up to
+ * this depth it stays one, and training begins as it always did. */
+#define BLOCKS_FROM_ZERO 4
+
+static void spread_biases(const lk_model *model, lk_parameter *bias) {
+    int64_t channels = lk_settings_integer(&model->settings, "channels");
+    for (int64_t e = 0; e < bias->rows * bias->columns && channels > 1; e++) {
+        bias->value[e] = 2.0f * (float)(e % channels) / (float)(channels - 1) - 1.0f;
+    }
+}
+
+/* Of the layer "first" of each part. */
+static bool is_first_bias(const char *name) {
+    static const char wanted[] = "first.bias";
+    size_t length = strlen(name), tail = sizeof wanted - 1;
+    return length >= tail && strcmp(name + length - tail, wanted) == 0;
+}
+
+static lk_status start(lk_model *model, const lk_dataset *train) {
+    LK_TRY(lk_outputs_start(model, train));
+    bool deep = lk_settings_integer(&model->settings, "blocks") > BLOCKS_FROM_ZERO;
+    for (int32_t i = 0; deep && i < model->parameters->count; i++) {
+        if (is_first_bias(model->parameters->list[i].name)) {
+            spread_biases(model, &model->parameters->list[i]);
+        }
+    }
+    return LK_OK;
+}
+
 static const char *one_size(const lk_model *model) {
     return variants(model) > 1 ? "orders above 1" : NULL;
 }
@@ -245,5 +278,5 @@ const lk_family lk_lmconv_family = {
     .build = build,
     .any_size = true,
     .one_size = one_size,
-    .start = lk_outputs_start,
+    .start = start,
 };

@@ -409,6 +409,21 @@ static void test_learns_by_heart(void **state) {
     lk_model_destroy(model);
 }
 
+/* More blocks than gradients would come through from a first pixel whose features are all zero. */
+static void test_deep_networks_learn(void **state) {
+    const image_case c = {
+        {3, {3, 3, 1}}, 2, 0, "natural", {"orders=1", "blocks=12", "channels=4"}, 3};
+    lk_model *model = make_untrained(*state, &c);
+    lk_dataset *train = testing_random_data(*state, 8, 9, 2, SEED);
+    testing_ok(*state, lk_model_start(model, train));
+    double start = testing_mean_nll(model, train), end = testing_learn(model, train, 20, 0.001);
+    if (!(end < start)) {
+        fail_msg("seed %d: %.6g nats after 20 steps, %.6g before", SEED, end, start);
+    }
+    lk_dataset_destroy(train);
+    lk_model_destroy(model);
+}
+
 static void test_refusals(void **state) {
     lk_context *context = *state;
     lk_model *model;
@@ -432,7 +447,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_paper),  cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_is_a_distribution), cmocka_unit_test(test_perturbation),
-        cmocka_unit_test(test_learns_by_heart),   cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_learns_by_heart),   cmocka_unit_test(test_deep_networks_learn),
+        cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

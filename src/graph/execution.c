@@ -393,12 +393,9 @@ const lk_node *lk_execution_first_not_finite(const lk_execution *execution) {
         const lk_node *node = graph->nodes[i];
         lk_range range = lk_range_of_call(execution, node);
         int64_t floats = node->channels * execution->count;
-        bool brief = execution->window != NULL
-                         ? execution->window->nodes[i].brief
-                         : execution->plan == LK_PLAN_STEPS && node->brief_cells > 0;
-        bool kept = lk_plan_trains(execution->plan) ? execution->memory.kept[i] : !brief;
-        if (kept && !graph->context->kernels->all_finite(execution->value[i] + range.first * floats,
-                                                         (range.last - range.first) * floats)) {
+        if (execution->memory.kept[i] &&
+            !graph->context->kernels->all_finite(execution->value[i] + range.first * floats,
+                                                 (range.last - range.first) * floats)) {
             return node;
         }
     }

@@ -301,6 +301,11 @@ bool lk_memory_plan_make(const lk_graph *graph, lk_plan plan, const lk_window *w
             memory->gradient[i] = lives[nodes + i].offset;
             memory->kept[i] = lives[i].last == 2 * nodes;
         }
+        for (int32_t i = 0; i < nodes; i++) { /* a guest has written over its host */
+            if (lives[i].host != NULL) {
+                memory->kept[lives[i].host - lives] = false;
+            }
+        }
     } else {
         lk_memory_plan_release(memory);
     }

@@ -75,7 +75,8 @@ static lk_status sum(lk_checker *c, lk_run *run, int64_t places, int64_t size, u
                  c->model->data.stream ? "texts of one length" : "settings", label);
         bool one = total > 1.0 - TOLERANCE && total < 1.0 + TOLERANCE;
         lk_check_say(c->result, one ? LK_CHECK_PASSED : LK_CHECK_FAILED,
-                     "the probabilities of all %lld %s sum to %.9f", (long long)size, what, total);
+                     "the probabilities of all %lld %s sum to %.9f", (long long)size, what,
+                     lk_told(total));
     }
     return LK_OK;
 }

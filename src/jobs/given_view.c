@@ -74,14 +74,23 @@ static int64_t channels_of(lk_shape shape) {
     return shape.axes == 3 ? shape.size[2] : 1;
 }
 
-/* Whether no value is beyond the part's symbols: arrays of bytes do not say how many levels they
- * have. */
-static bool of_part(const lk_dataset *dataset, const lk_view_part *part) {
+/* Whether no value is beyond so many levels: arrays of bytes do not say how many they have. */
+static bool are_below(const lk_dataset *dataset, int32_t levels) {
     uint16_t most = 0;
     for (int64_t i = 0; i < dataset->examples * dataset->variables; i++) {
         most = dataset->values[i] > most ? dataset->values[i] : most;
     }
-    return most < part->alphabet;
+    return most < levels;
+}
+
+static bool of_part(const lk_dataset *dataset, const lk_view_part *part) {
+    return are_below(dataset, part->alphabet);
+}
+
+/* Whether the values may be those that the view is of. Levels of pictures are what they say. */
+static bool of_data(const lk_dataset *dataset, const lk_view *view) {
+    return dataset->alphabet <= view->alphabet ||
+           (dataset->stored != 0 && are_below(dataset, view->alphabet));
 }
 
 static lk_status refuse(const lk_model *model, const lk_dataset *dataset) {
@@ -114,7 +123,7 @@ static lk_status look_at_part(const lk_model *model, const lk_dataset *dataset, 
     }
     lk_view_print(view, text);
     s->view = &s->own;
-    return dataset->alphabet <= view->alphabet &&
+    return of_data(dataset, view) &&
                    lk_view_parse(model->context, text, picture, view->alphabet, &s->own) == LK_OK
                ? LK_OK
                : refuse(model, dataset);
@@ -130,7 +139,7 @@ static lk_status look_at(const lk_model *model, const lk_dataset *dataset, showi
         LK_TRY(look_at_part(model, dataset, s));
     } else if (first->cells == view->values && of_part(dataset, first)) {
         s->view = NULL;
-    } else if (dataset->alphabet > view->alphabet) {
+    } else if (!of_data(dataset, view)) {
         return refuse(model, dataset);
     }
     return lk_model_shape_for(model, dataset->path, s->shape, &s->shape);

@@ -69,8 +69,8 @@ static lk_status fail_order(const sampling *s, int64_t held, int64_t early) {
         return lk_fail(
             model->context, LK_INVALID,
             "%s is held, but %s, which comes before it in the model's ordering, is to "
-            "be drawn: the model draws every row and column that is a multiple of %lld "
-            "first, and this smaller picture can be held%s; a family that draws row after "
+            "be drawn: the model first draws one of every %lld rows and columns, from "
+            "the first on, and this smaller picture can be held%s; a family that draws row after "
             "row, as gated-pixelcnn, completes an upper part",
             name_of(s, held, first), name_of(s, early, second), (long long)lk_model_scale(model),
             lk_advice(model->context, "scale", " (--given with --scale)"));

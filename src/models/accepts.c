@@ -58,16 +58,23 @@ static lk_status refuse_shape(const lk_model *model, const char *name, lk_shape 
                    lk_alpha_hint(model->context, model->data.shape, shape), hint);
 }
 
+/* Of a model that takes any: pictures have a shape, and what is none needs one. */
+static void explain_any(const lk_model *model, lk_shape shape, char *hint, size_t capacity) {
+    bool images = is_image(model->data.shape), pictures = images && is_image(shape);
+    snprintf(hint, capacity, "; %s of another size %s%s%s", images ? "images" : "sequences",
+             images ? "need as many channels" : "have one axis",
+             images && !pictures ? ", and a shape" : "",
+             images && !pictures
+                 ? lk_advice_or(model->context, "shape", " (--shape HEIGHTxWIDTHxCHANNELS)",
+                                " (lk_loading.shape)")
+                 : "");
+}
+
 /* What stands in the way of another size. */
-static void explain(const lk_model *model, char *hint, size_t capacity) {
+static void explain(const lk_model *model, lk_shape shape, char *hint, size_t capacity) {
     const char *family = model->family->name;
     if (takes_any_size(model)) {
-        bool images = is_image(model->data.shape);
-        snprintf(hint, capacity, "; %s of another size %s%s", images ? "images" : "sequences",
-                 images ? "need as many channels, and a shape" : "have one axis",
-                 images ? lk_advice_or(model->context, "shape", " (--shape HEIGHTxWIDTHxCHANNELS)",
-                                       " (lk_loading.shape)")
-                        : "");
+        explain_any(model, shape, hint, capacity);
     } else if (model->family->any_size) {
         snprintf(hint, capacity, "; a %s with %s takes no other size", family,
                  !lk_model_any_size(model) ? model->family->one_size(model)
@@ -91,7 +98,7 @@ lk_status lk_model_shape_for(const lk_model *model, const char *name, lk_shape s
     }
     if (!resized) {
         char hint[LK_FAMILY_NAMES + 64];
-        explain(model, hint, sizeof hint);
+        explain(model, shape, hint, sizeof hint);
         return refuse_shape(model, name, shape, hint);
     }
     there->size[0] = shape.size[0];
@@ -207,7 +214,9 @@ lk_status lk_model_accepts_values(const lk_model *model, const lk_dataset *datas
 lk_status lk_model_accepts_shape(const lk_model *model, const char *name, lk_shape shape) {
     bool fits =
         lk_shape_variables(shape) == model->data.variables && !contradict(model->data.shape, shape);
-    return fits ? LK_OK : refuse_shape(model, name, shape, "");
+    bool images = is_image(model->data.shape);
+    return fits ? LK_OK
+                : refuse_shape(model, name, shape, images ? "; training is at one size" : "");
 }
 
 lk_status lk_model_accepts(const lk_model *model, const lk_dataset *dataset) {

@@ -198,6 +198,22 @@ static void test_where_values_are_not_finite(void **state) {
     lk_model_destroy(model);
 }
 
+/* Nodes whose room others have taken since are not asked. */
+static void test_where_values_are_gone(void **state) {
+    static const uint16_t x[LANES * 9] = {1};
+    lk_model *model = make_model(*state, "pixelcnn", (lk_shape){3, {3, 3, 1}}, NULL, "natural");
+    lk_run_options options = {.lanes = LANES, .schedules = LK_PARALLEL};
+    lk_run *run;
+    double nll[LANES];
+    int32_t last = lk_parameters_find(model->parameters, "head.bias");
+    testing_ok(*state, lk_run_open(model, &options, &run));
+    model->parameters->list[last].value[0] = NAN;
+    run_all(run, *state, x, nll);
+    assert_string_equal(lk_run_first_not_finite(run), "logits");
+    lk_run_close(run);
+    lk_model_destroy(model);
+}
+
 int main(void) {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_turns_to_other_networks),
@@ -207,6 +223,7 @@ int main(void) {
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_ranks_by_a_rule),
         cmocka_unit_test(test_where_values_are_not_finite),
+        cmocka_unit_test(test_where_values_are_gone),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);
 }

@@ -33,6 +33,16 @@ static bool canonical_integer(const lk_setting *row, const char *value, char *te
     return true;
 }
 
+/* The shortest decimal that reads back as the same double. */
+static void print_real(double number, char *text, size_t capacity) {
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, capacity, "%.*g", digits, number);
+        if (strtod(text, NULL) == number) {
+            return;
+        }
+    }
+}
+
 static bool canonical_real(const lk_setting *row, const char *value, char *text, size_t capacity) {
     char *end = NULL;
     double number = strtod(value, &end);
@@ -45,12 +55,7 @@ static bool canonical_real(const lk_setting *row, const char *value, char *text,
     if (number == 0) {
         number = 0; /* -0 and 0 are one setting */
     }
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(text, capacity, "%.*g", digits, number);
-        if (strtod(text, NULL) == number) {
-            break;
-        }
-    }
+    print_real(number, text, capacity);
     return true;
 }
 
@@ -165,12 +170,15 @@ static bool canonical(const lk_setting *row, const char *value, char *text, size
 /* ---- messages -------------------------------------------------------------------------------- */
 
 static void describe_allowed(const lk_setting *row, char *text, size_t capacity) {
+    char least[32], most[32];
     switch (row->kind) {
     case LK_INTEGER:
         snprintf(text, capacity, "an integer from %.17g to %.17g", row->least, row->most);
         return;
     case LK_REAL:
-        snprintf(text, capacity, "a number from %.10g to %.10g", row->least, row->most);
+        print_real(row->least, least, sizeof least);
+        print_real(row->most, most, sizeof most);
+        snprintf(text, capacity, "a number from %s to %s", least, most);
         return;
     case LK_BOOLEAN:
         snprintf(text, capacity, "true or false");

@@ -37,6 +37,12 @@ static inline bin bin_of(const lk_logistic *levels, float x, float mean, float l
                  x >= levels->last};
 }
 
+/* log(1 - exp(-e)); where the scale is so large that e is no float but 0, log(e). */
+static inline float log_width(const lk_logistic *levels, float width, float log_scale) {
+    float wide = lk_log_scalar(levels->unit) - lk_logistic_held(levels, log_scale);
+    return lk_select(width == 0.0f, wide, lk_log1mexp_scalar(width));
+}
+
 void LK_KERNEL(logistic)(float *log_p, const lk_logistic *levels, const float *x, const float *mean,
                          const float *log_scale, int64_t count) {
     const lk_logistic l = *levels;
@@ -45,7 +51,7 @@ void LK_KERNEL(logistic)(float *log_p, const lk_logistic *levels, const float *x
         bin c = bin_of(&l, x[i], mean[i], log_scale[i]);
         float above = lk_select(c.last, 0.0f, lk_softplus_scalar(-c.above));
         float below = lk_select(c.first, 0.0f, lk_softplus_scalar(c.below));
-        float width = lk_select(c.first | c.last, 0.0f, lk_log1mexp_scalar(c.width));
+        float width = lk_select(c.first | c.last, 0.0f, log_width(&l, c.width, log_scale[i]));
         log_p[i] = (width - above) - below;
     }
 }

@@ -113,7 +113,7 @@ expect_status 1 "256 levels .* are neither those of the model's data, 16 " sampl
     --given-view "$work/whole.npy" --out "$work/x.npy"
 expect_status 1 "pixelcnn\+\+" train grayscale --data "$work/grey.csv" --alphabet 16 --shape 3x4x1 \
     --binarize threshold --out "$work/x"
-expect_status 1 "here the alphabet has 20 .--alphabet 32 makes room" train made --view bits:2 \
+expect_status 1 "here the alphabet has 20, and 32 is one" train made --view bits:2 \
     --data "$work/grey.csv" --alphabet 20 --shape 3x4x1 --out "$work/x"
 expect_status 1 "three colours" train grayscale --view ycocg --data "$work/grey.csv" \
     --alphabet 16 --shape 3x4x1 --out "$work/x"

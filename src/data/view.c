@@ -45,12 +45,15 @@ static lk_status make_bits(lk_context *context, const char *text, lk_shape shape
     }
     bool whole = INT32_C(1) << bits == view->alphabet;
     if (!whole || view->setting < 1 || view->setting >= bits) {
-        char more[64];
-        snprintf(more, sizeof more, " (--alphabet %d makes room)", INT32_C(1) << bits);
+        char power[32] = "";
+        if (!whole) {
+            snprintf(power, sizeof power, ", and %d is one", INT32_C(1) << bits);
+        }
         return lk_fail(context, LK_INVALID,
                        "view %.40s: values of an alphabet of 2^n symbols have bits, of which 1 to "
-                       "n - 1 can be the high ones; here the alphabet has %d%s",
-                       text, view->alphabet, whole ? "" : lk_advice(context, "alphabet", more));
+                       "n - 1 can be the high ones; here the alphabet has %d%s%s",
+                       text, view->alphabet, power,
+                       whole ? "" : lk_advice(context, "alphabet", " (--alphabet makes room)"));
     }
     view->values = 1;
     view->shift = bits - view->setting;

@@ -267,7 +267,7 @@ run() {
         --epochs 800 --set dropout=0.5 ;;
     # Of any order; an evaluation takes longer than an epoch, so that 1,000 digits choose.
     eonade | ardm)
-        zcat "${mnist}_valid.amat.gz" | head -1000 >"$out/valid-1000.amat"
+        zcat "${mnist}_valid.amat.gz" | sed -n 1,1000p >"$out/valid-1000.amat"
         experiment "$1" "$1" "${mnist}_train.amat.gz" "$out/valid-1000.amat" \
             "${mnist}_test.amat.gz" --shape 28x28x1 --batch-size 100 --learning-rate 0.002 \
             --schedule cosine --warmup-steps 200 --ema 0.999 --epochs 60 --patience 0

@@ -245,7 +245,8 @@ static lk_status read_data(session *s) {
     train_how *how = s->how;
     const lk_model *from = s->model;
     double fraction = how->fraction >= 0.0 ? how->fraction : by_gradients(s) ? 0.1 : 0.0;
-    train_text_how texts = {.fraction = how->fraction, .before = s->before};
+    train_text_how texts = {
+        .fraction = how->fraction, .before = s->before, .seed = how->options.seed};
     if (from != NULL && from->data.stream) {
         LK_TRY(apply_options(s, true));
         texts.kind = from->data.symbols.kind;
@@ -369,9 +370,7 @@ static int run(const cli_arguments *arguments) {
         return status;
     }
     lk_status trained = run_session(&s);
-    status = trained == LK_OK ? summary(&s)
-             : s.misused      ? EXIT_USAGE
-                              : cli_fault(s.context);
+    status = trained == LK_OK ? summary(&s) : s.misused ? EXIT_USAGE : cli_fault(s.context);
     train_log_close(s.log);
     train_data_release(&s.data);
     lk_assignments_deinit(&s.settings);

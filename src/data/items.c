@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/random.h"
 #include "data/labels.h"
 
 struct lk_items {
@@ -255,6 +256,59 @@ static lk_status split_texts(lk_context *context, lk_items *texts, int64_t first
     return LK_OK;
 }
 
+/* Nothing is read from any text afterwards that was open before. */
+static void rest_all(lk_items *texts) {
+    for (int64_t i = 0; i < LK_TEXTS_OPEN_MOST; i++) {
+        if (texts->awake[i] > 0 && texts->awake[i] <= texts->count) {
+            lk_stream_rest(texts->texts[texts->awake[i] - 1]);
+        }
+        texts->awake[i] = 0;
+    }
+}
+
+/* Text i becomes what text order[i] was. */
+static lk_status arrange(lk_context *context, lk_items *texts, const int32_t *order) {
+    const int64_t count = texts->count;
+    lk_stream **streams = lk_allocate(count, sizeof(*streams));
+    uint16_t *labels = texts->labels != NULL ? lk_allocate(count, sizeof *labels) : NULL;
+    lk_status status = streams == NULL || (labels == NULL && texts->labels != NULL)
+                           ? lk_fail_no_memory(context, "texts", count * 10)
+                       : texts->local != NULL ? lk_local_arrange(texts->local, order)
+                                              : LK_OK;
+    if (status != LK_OK) {
+        lk_release(streams);
+        lk_release(labels);
+        return status;
+    }
+    rest_all(texts);
+    for (int64_t i = 0; i < count; i++) {
+        streams[i] = texts->texts[order[i]];
+        if (labels != NULL) {
+            labels[i] = texts->labels[order[i]];
+        }
+    }
+    lk_release(texts->texts);
+    lk_release(texts->labels);
+    texts->texts = streams;
+    texts->labels = labels;
+    return LK_OK;
+}
+
+lk_status lk_items_hold_out(lk_context *context, lk_items *texts, int64_t count, uint64_t seed,
+                            lk_items **rest) {
+    *rest = NULL;
+    LK_REQUIRE(texts->texts != NULL && count >= 1 && count < texts->count);
+    LK_REQUIRE(texts->count <= INT32_MAX);
+    int32_t *order = lk_allocate(texts->count, sizeof *order);
+    if (order == NULL) {
+        return lk_fail_no_memory(context, "split", texts->count * 4);
+    }
+    lk_random_split(seed, texts->count - count, texts->count, order);
+    lk_status status = arrange(context, texts, order);
+    lk_release(order);
+    return status == LK_OK ? split_texts(context, texts, texts->count - count, rest) : status;
+}
+
 /* Of one text, which is parted where a symbol of the slower sequence begins. */
 static lk_status split_local(lk_items *all, int64_t first, lk_items *head, lk_items *rest) {
     if (all->local == NULL) {
@@ -272,11 +326,7 @@ static lk_status split_local(lk_items *all, int64_t first, lk_items *head, lk_it
 lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, lk_items **rest) {
     lk_items *all = *texts, *head;
     *rest = NULL;
-    LK_REQUIRE(all->texts != NULL && first >= 1);
-    if (all->count > 1) {
-        LK_REQUIRE(first < all->count);
-        return split_texts(context, all, first, rest);
-    }
+    LK_REQUIRE(all->texts != NULL && all->count == 1 && first >= 1);
     int64_t length = lk_stream_length(all->texts[0]);
     lk_stream *part[2];
     LK_REQUIRE(first < length);

@@ -75,9 +75,13 @@ void lk_items_local_take(lk_items *items, lk_local *local);
 /* What a network is given of positions of an item (lk_local_read_cells). */
 lk_status lk_items_local_cells(const lk_items *items, int64_t item, int64_t first, int64_t count,
                                uint16_t *cells);
-/* Parts texts: the first `first` symbols of one, or the first `first` of several, stay *texts; the
- * rest becomes *rest. Neither is empty. After a failure *texts stays as it is. */
+/* Parts a text: its first `first` symbols stay *texts, the others become *rest. Neither is empty.
+ * After a failure *texts stays as it is. */
 lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, lk_items **rest);
+/* `count` of several texts, fewer than all and chosen at random (lk_random_split), become *rest.
+ * After a failure they may stand in that order. */
+lk_status lk_items_hold_out(lk_context *context, lk_items *texts, int64_t count, uint64_t seed,
+                            lk_items **rest);
 
 /* values[count]: the item's symbols from `first` on, all within it. */
 lk_status lk_items_read(lk_items *items, int64_t item, int64_t first, int64_t count,

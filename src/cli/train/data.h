@@ -26,9 +26,10 @@ typedef struct train_text_how {
     int64_t window;        /* in symbols; LK_CHOOSE_WINDOW: chosen by their size */
     lk_local_form local;   /* of a new model's slower sequence; alphabet 0: learned */
     double fraction;       /* held out; below 0: chosen */
+    uint64_t seed;         /* of which are held out of several */
     const json_t *before;  /* of the run that is resumed, which chose already; or NULL */
 } train_text_how;
-/* The same for texts. Without --valid the last part of one text, or of several. */
+/* The same for texts. Without --valid the last part of one text, or some of several. */
 lk_status train_data_read_text(const cli_arguments *arguments, lk_context *context,
                                const lk_model *from, const train_text_how *how, train_data *data);
 /* Whether --data, without --text, is a text that the family is to be trained on as one; says so. */

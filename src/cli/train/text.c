@@ -26,7 +26,7 @@ static int64_t local_unit(const train_data *data) {
                               : 1;
 }
 
-/* The last part of one text; of several texts whole ones, the last by name. */
+/* The last part of one text; of several texts whole ones, at random. */
 static lk_status hold_out(lk_context *context, const train_text_how *how, train_data *data) {
     int64_t count = lk_items_count(data->train_texts);
     int64_t all = count == 1 ? lk_items_length(data->train_texts, 0) : count;
@@ -36,14 +36,21 @@ static lk_status hold_out(lk_context *context, const train_text_how *how, train_
     if (held_out < 1 || held_out >= all) {
         return LK_OK;
     }
-    LK_TRY(lk_items_split(context, &data->train_texts, all - held_out, &data->valid_texts));
+    if (count == 1) {
+        LK_TRY(lk_items_split(context, &data->train_texts, all - held_out, &data->valid_texts));
+    } else {
+        LK_TRY(
+            lk_items_hold_out(context, data->train_texts, held_out, how->seed, &data->valid_texts));
+    }
+    const bool sound = lk_data_is_sound(&data->description);
     snprintf(data->note, sizeof data->note,
-             "no --valid: the last %lld of %lld %s are held out for validation "
+             "no --valid: %s%lld of %lld %s are held out%s for validation "
              "(--valid-fraction 0 trains on all)",
-             (long long)held_out, (long long)all,
-             count == 1                             ? "symbols"
-             : lk_data_is_sound(&data->description) ? "recordings"
-                                                    : "texts");
+             count == 1 ? "the last " : "", (long long)held_out, (long long)all,
+             count == 1 ? "symbols"
+             : sound    ? "recordings"
+                        : "texts",
+             count == 1 ? "" : " at random");
     return LK_OK;
 }
 

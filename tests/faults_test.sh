@@ -6,7 +6,11 @@ run train made --data "$work/train.txt" --out "$work/m" --set hidden=8 --epochs 
 run compress "$work/m" --data "$work/train.txt" --out "$work/c" --chunk-examples 30 >/dev/null
 mkdir "$work/out"
 
-expect_status 2 'no verb frobnicate' frobnicate
+expect_status 2 'no verb frobnicate .likely' frobnicate
+expect_status 2 'no verb trian: train is one' trian made
+expect_status 2 'no option --learnign-rate: --learning-rate is one' train made --learnign-rate 1
+expect_status 2 'no option --epoch: --epochs is one' train made --epoch=3
+expect_status 2 'no option --zzz .likely' train made --zzz
 expect_status 2 'needs --data' eval "$work/m"
 for verb in "train made --out $work/out/x" "eval $work/m" "check $work/m" \
     "compress $work/m --out $work/out/x"; do
@@ -18,7 +22,7 @@ expect_status 2 '--valid is given more than once: several' train made --data "$w
 expect_status 2 'texts, or pictures, are given as a folder' score "$work/m" --data x --data y
 expect_status 2 'restored one at a time' decompress "$work/m" --data x --data y --out "$work/out/x"
 expect_status 2 '--epochs is given more than once \(' train made --epochs 1 --epochs 2
-expect_status 2 'no option --dataa' eval "$work/m" --dataa x
+expect_status 2 'no option --dataa: --data is one' eval "$work/m" --dataa x
 expect_status 2 'expected an integer' sample "$work/m" --count -3 --out "$work/out/x.txt"
 expect_status 2 'expected one of' train made --data "$work/train.txt" --out "$work/out/x" \
     --optimizer magic

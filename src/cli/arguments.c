@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/context.h"
+#include "cli/nearest.h"
 
 static const cli_option common[] = {
     {"threads", "N",
@@ -81,12 +82,22 @@ static bool tells_several(const cli_verb *verb, const cli_option *option) {
            (strcmp(option->name, "data") == 0 || strcmp(option->name, "valid") == 0);
 }
 
+static int no_option(const cli_arguments *arguments, const char *name, size_t length) {
+    cli_nearest nearest = cli_nearest_begin(name, length);
+    for (int32_t i = 0; i < cli_option_count(arguments->verb); i++) {
+        cli_nearest_weigh(&nearest, cli_option_at(arguments->verb, i)->name);
+    }
+    return nearest.name == NULL ? cli_usage(arguments, "no option --%.*s", (int)length, name)
+                                : cli_usage(arguments, "no option --%.*s: --%s is one", (int)length,
+                                            name, nearest.name);
+}
+
 static int take_option(cli_arguments *arguments, int count, char **words, int *at) {
     const char *name = words[*at] + 2, *equals = strchr(name, '=');
     size_t length = equals != NULL ? (size_t)(equals - name) : strlen(name);
     int32_t index = find_option(arguments->verb, name, length);
     if (index < 0) {
-        return cli_usage(arguments, "no option --%.*s", (int)length, name);
+        return no_option(arguments, name, length);
     }
     const cli_option *option = cli_option_at(arguments->verb, index);
     const char *value = equals != NULL ? equals + 1 : NULL;

@@ -7,6 +7,7 @@
 #include "cli/common.h"
 #include "cli/files.h"
 #include "cli/help.h"
+#include "cli/nearest.h"
 #include "cli/signals.h"
 #include "cli/team/session.h"
 #include "cli/verbs.h"
@@ -14,7 +15,16 @@
 #include "team/launch.h"
 
 static int no_verb(const char *name) {
-    fprintf(stderr, "likely: no verb %s (likely --help lists them)\n", name);
+    cli_nearest nearest = cli_nearest_begin(name, strlen(name));
+    const cli_verb *verb;
+    for (int32_t i = 0; (verb = cli_verb_at(i)) != NULL; i++) {
+        if (!verb->hidden) {
+            cli_nearest_weigh(&nearest, verb->name);
+        }
+    }
+    const bool near = nearest.name != NULL;
+    fprintf(stderr, "likely: no verb %s%s%s%s (likely --help lists them)\n", name, near ? ": " : "",
+            near ? nearest.name : "", near ? " is one" : "");
     return EXIT_USAGE;
 }
 

@@ -89,6 +89,9 @@ run train made --data "$work/animals.csv" --out "$work/animals" --set hidden=16 
 run score "$work/animals" --data "$work/odd.csv" --out "$work/scores.csv" >"$work/score"
 grep -q '^the strangest is example 9, .* variable is 4 (sound), ' "$work/score" ||
     fail "the odd column: $(cat "$work/score")"
+run score "$work/animals" --data "$work/odd.csv" --json >"$work/score"
+[[ $(sed -n '/"p_values"/,/]/p' "$work/score" | grep -cE '^ *[01]\.?[0-9e-]*,?$') -eq 9 ]] ||
+    fail "p-values for programs: $(cat "$work/score")"
 run eval "$work/animals" --data "$work/odd.csv" --json >"$work/eval"
 [[ $(json "$work/eval" dimensions) -eq 4 ]] || fail "a table: $(cat "$work/eval")"
 

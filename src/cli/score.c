@@ -189,6 +189,20 @@ static int print_examples_json(const scorer *s) {
         }
         json_object_set_new(object, "columns", names);
     }
+    if (s->session.dataset->names != NULL) {
+        json_t *names = json_array();
+        for (int64_t i = 0; i < n; i++) {
+            json_array_append_new(names, lk_json_bytes(s->session.dataset->names[i]));
+        }
+        json_object_set_new(object, "names", names);
+    }
+    if (scores->p_value != NULL) {
+        json_t *p_values = json_array();
+        for (int64_t i = 0; i < n; i++) {
+            json_array_append_new(p_values, lk_json_number(scores->p_value[i]));
+        }
+        json_object_set_new(object, "p_values", p_values);
+    }
     json_object_set_new(object, "scores", score);
     json_object_set_new(object, "variables", variable);
     json_object_set_new(object, "variable_nats", nats);

@@ -29,6 +29,13 @@ void LK_KERNEL(gate)(float *out, const float *in, int64_t rows, int64_t width) {
     }
 }
 
+/* A factor of a gradient, or 0 where both together are next to nothing, as behind a gate that is
+ * shut. On its way down the product would become subnormal, and products of subnormal numbers take
+ * many processors a hundred times as long. */
+static inline __attribute__((always_inline)) float factor(float gradient, float by) {
+    return fabsf(gradient * by) < 0x1p-80F ? 0.0f : by;
+}
+
 static inline __attribute__((always_inline)) void gate_backward_onto(float *din, const bool fresh,
                                                                      const float *in,
                                                                      const float *dout,
@@ -39,8 +46,9 @@ static inline __attribute__((always_inline)) void gate_backward_onto(float *din,
         LK_INDEPENDENT
         for (int64_t i = 0; i < width; i++) {
             float t = lk_tanh_scalar(a[i]), s = lk_sigmoid_scalar(b[i]);
-            da[i] = fmaf(dout[i] * s, fmaf(-t, t, 1.0f), fresh ? 0.0f : da[i]);
-            db[i] = fmaf(dout[i] * t, s * (1.0f - s), fresh ? 0.0f : db[i]);
+            float by_a = dout[i] * s, by_b = dout[i] * t;
+            da[i] = fmaf(by_a, factor(by_a, fmaf(-t, t, 1.0f)), fresh ? 0.0f : da[i]);
+            db[i] = fmaf(by_b, factor(by_b, s * (1.0f - s)), fresh ? 0.0f : db[i]);
         }
     }
 }
@@ -73,8 +81,9 @@ gate_linear_backward_onto(float *din, const bool fresh, const float *in, const f
         LK_INDEPENDENT
         for (int64_t i = 0; i < width; i++) {
             float s = lk_sigmoid_scalar(b[i]);
-            da[i] = fmaf(dout[i], s, fresh ? 0.0f : da[i]);
-            db[i] = fmaf(dout[i] * a[i], s * (1.0f - s), fresh ? 0.0f : db[i]);
+            float by_b = dout[i] * a[i];
+            da[i] = fmaf(dout[i], factor(dout[i], s), fresh ? 0.0f : da[i]);
+            db[i] = fmaf(by_b, factor(by_b, s * (1.0f - s)), fresh ? 0.0f : db[i]);
         }
     }
 }

@@ -230,32 +230,6 @@ lk_status lk_items_match_labels(lk_items *items, const lk_dictionary *known) {
     return lk_items_set_classes(items, known);
 }
 
-/* Texts first .. of several, which stop being the other's. */
-static lk_status split_texts(lk_context *context, lk_items *texts, int64_t first, lk_items **rest) {
-    LK_TRY(create(context, texts->path, texts->count - first, rest));
-    lk_items *made = *rest;
-    made->texts = lk_allocate(made->count, sizeof *made->texts);
-    made->labels = texts->labels != NULL ? lk_allocate(made->count, sizeof *made->labels) : NULL;
-    lk_status status = made->texts == NULL || (made->labels == NULL && texts->labels != NULL)
-                           ? lk_fail_no_memory(context, "texts", made->count * 10)
-                       : texts->classes.count > 0 ? lk_items_set_classes(made, &texts->classes)
-                                                  : LK_OK;
-    status = status == LK_OK && texts->local != NULL
-                 ? lk_local_split(texts->local, first, &made->local)
-                 : status;
-    if (status != LK_OK) {
-        lk_items_close(made);
-        *rest = NULL;
-        return status;
-    }
-    memcpy(made->texts, texts->texts + first, (size_t)made->count * sizeof *made->texts);
-    if (made->labels != NULL) {
-        memcpy(made->labels, texts->labels + first, (size_t)made->count * sizeof *made->labels);
-    }
-    texts->count = first;
-    return LK_OK;
-}
-
 /* Nothing is read from any text afterwards that was open before. */
 static void rest_all(lk_items *texts) {
     for (int64_t i = 0; i < LK_TEXTS_OPEN_MOST; i++) {
@@ -266,47 +240,79 @@ static void rest_all(lk_items *texts) {
     }
 }
 
-/* Text i becomes what text order[i] was. */
-static lk_status arrange(lk_context *context, lk_items *texts, const int32_t *order) {
-    const int64_t count = texts->count;
-    lk_stream **streams = lk_allocate(count, sizeof(*streams));
-    uint16_t *labels = texts->labels != NULL ? lk_allocate(count, sizeof *labels) : NULL;
-    lk_status status = streams == NULL || (labels == NULL && texts->labels != NULL)
-                           ? lk_fail_no_memory(context, "texts", count * 10)
-                       : texts->local != NULL ? lk_local_arrange(texts->local, order)
-                                              : LK_OK;
-    if (status != LK_OK) {
-        lk_release(streams);
-        lk_release(labels);
-        return status;
+/* The slower sequences of items; NULL where there are none. */
+static lk_status select_local(lk_context *context, const lk_local *local, const int32_t *which,
+                              int64_t count, lk_local **selected) {
+    *selected = NULL;
+    if (local == NULL) {
+        return LK_OK;
     }
-    rest_all(texts);
+    lk_local_part *parts = lk_allocate(count, sizeof *parts);
+    if (parts == NULL) {
+        return lk_fail_no_memory(context, "slower sequences",
+                                 count * (int64_t)sizeof(lk_local_part));
+    }
     for (int64_t i = 0; i < count; i++) {
-        streams[i] = texts->texts[order[i]];
-        if (labels != NULL) {
-            labels[i] = texts->labels[order[i]];
+        parts[i] = (lk_local_part){which[i], 0, lk_local_length(local, which[i])};
+    }
+    lk_status status = lk_local_parts(context, local, parts, count, selected);
+    lk_release(parts);
+    return status;
+}
+
+/* Room for texts as these, with their classes; what of the slower sequences is theirs. */
+static lk_status make_room(lk_context *context, const lk_items *texts, const int32_t *which,
+                           lk_items *made) {
+    made->texts = lk_allocate(made->count, sizeof *made->texts);
+    made->labels = texts->labels != NULL ? lk_allocate(made->count, sizeof *made->labels) : NULL;
+    if (made->texts == NULL || (made->labels == NULL && texts->labels != NULL)) {
+        return lk_fail_no_memory(context, "texts", made->count * 10);
+    }
+    LK_TRY(texts->classes.count > 0 ? lk_items_set_classes(made, &texts->classes) : LK_OK);
+    return select_local(context, texts->local, which, made->count, &made->local);
+}
+
+/* to[i] becomes from[which[i]]; both may be one where `which` ascends. */
+static void select_texts(const lk_items *from, const int32_t *which, int64_t count, lk_items *to) {
+    for (int64_t i = 0; i < count; i++) {
+        to->texts[i] = from->texts[which[i]];
+        if (from->labels != NULL) {
+            to->labels[i] = from->labels[which[i]];
         }
     }
-    lk_release(texts->texts);
-    lk_release(texts->labels);
-    texts->texts = streams;
-    texts->labels = labels;
+}
+
+static lk_status hold_out(lk_context *context, lk_items *texts, const int32_t *order, int64_t kept,
+                          lk_items *rest) {
+    lk_local *local;
+    LK_TRY(make_room(context, texts, order + kept, rest));
+    LK_TRY(select_local(context, texts->local, order, kept, &local));
+    rest_all(texts);
+    select_texts(texts, order + kept, rest->count, rest);
+    select_texts(texts, order, kept, texts);
+    texts->count = kept;
+    lk_items_local_take(texts, local);
     return LK_OK;
 }
 
 lk_status lk_items_hold_out(lk_context *context, lk_items *texts, int64_t count, uint64_t seed,
                             lk_items **rest) {
+    const int64_t kept = texts->count - count;
     *rest = NULL;
-    LK_REQUIRE(texts->texts != NULL && count >= 1 && count < texts->count);
-    LK_REQUIRE(texts->count <= INT32_MAX);
+    LK_REQUIRE(texts->texts != NULL && count >= 1 && kept >= 1 && texts->count <= INT32_MAX);
     int32_t *order = lk_allocate(texts->count, sizeof *order);
     if (order == NULL) {
         return lk_fail_no_memory(context, "split", texts->count * 4);
     }
-    lk_random_split(seed, texts->count - count, texts->count, order);
-    lk_status status = arrange(context, texts, order);
+    lk_random_split(seed, kept, texts->count, order);
+    lk_status status = create(context, texts->path, count, rest);
+    status = status == LK_OK ? hold_out(context, texts, order, kept, *rest) : status;
     lk_release(order);
-    return status == LK_OK ? split_texts(context, texts, texts->count - count, rest) : status;
+    if (status != LK_OK) {
+        lk_items_close(*rest);
+        *rest = NULL;
+    }
+    return status;
 }
 
 /* Of one text, which is parted where a symbol of the slower sequence begins. */

@@ -79,7 +79,7 @@ lk_status lk_items_local_cells(const lk_items *items, int64_t item, int64_t firs
  * After a failure *texts stays as it is. */
 lk_status lk_items_split(lk_context *context, lk_items **texts, int64_t first, lk_items **rest);
 /* `count` of several texts, fewer than all and chosen at random (lk_random_split), become *rest.
- * After a failure they may stand in that order. */
+ * After a failure they stay as they are. */
 lk_status lk_items_hold_out(lk_context *context, lk_items *texts, int64_t count, uint64_t seed,
                             lk_items **rest);
 

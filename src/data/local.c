@@ -106,25 +106,6 @@ static lk_status make_beside(lk_context *context, const lk_local *local, int64_t
                          strerror(errno));
 }
 
-lk_status lk_local_arrange(lk_local *local, const int32_t *order) {
-    int64_t *begin = lk_allocate(local->capacity, sizeof *begin);
-    int64_t *length = lk_allocate(local->capacity, sizeof *length);
-    if (begin == NULL || length == NULL) {
-        lk_release(begin);
-        lk_release(length);
-        return lk_fail_no_memory(local->context, "slower sequences", local->capacity * 16);
-    }
-    for (int64_t i = 0; i < local->items; i++) {
-        begin[i] = local->begin[order[i]];
-        length[i] = local->length[order[i]];
-    }
-    lk_release(local->begin);
-    lk_release(local->length);
-    local->begin = begin;
-    local->length = length;
-    return LK_OK;
-}
-
 lk_status lk_local_split(lk_local *local, int64_t first, lk_local **rest) {
     bool one = local->items == 1;
     int64_t from = one ? 0 : first, items = local->items - from;

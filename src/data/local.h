@@ -73,8 +73,6 @@ void lk_local_end(lk_local *local);
 lk_status lk_local_add_drawn(lk_local *local, int64_t positions, uint64_t seed);
 /* The alphabet becomes what the symbols need: one more than the largest. */
 void lk_local_learn(lk_local *local);
-/* Item i becomes what item order[i] was. */
-lk_status lk_local_arrange(lk_local *local, const int32_t *order);
 /* Items from `first` on become *rest, of one item the symbols from `first` on. */
 lk_status lk_local_split(lk_local *local, int64_t first, lk_local **rest);
 

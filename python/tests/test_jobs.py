@@ -146,6 +146,23 @@ def test_fork_while_another_thread_works(binary):
     assert out.stdout.strip() == "well", out.stderr
 
 
+def interruptible(program):
+    """The program in a Python of its own. What is started in the background ignores SIGINT, and
+    so would all that it starts; ours heeds it again."""
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    command = [sys.executable, "-c", heed + program]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def interrupt(child):
+    """What it printed after it was interrupted."""
+    child.send_signal(signal.SIGINT)
+    try:
+        return child.communicate(timeout=60)[0].strip()
+    finally:
+        child.kill()
+
+
 @pytest.mark.parametrize("verb", ["sample(10**6)", "log_prob(X)", "compress(X)"])
 def test_interrupt_of_other_jobs(verb):
     program = (
@@ -158,12 +175,10 @@ def test_interrupt_of_other_jobs(verb):
         "except KeyboardInterrupt:\n"
         "    print('stopped', model.log_prob(X[:9]).shape)\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    child = interruptible(program)
     child.stdout.readline()
     time.sleep(0.3)
-    child.send_signal(signal.SIGINT)
-    out, _ = child.communicate(timeout=60)
-    assert out.strip() == "stopped (9,)" and child.returncode == 0
+    assert interrupt(child) == "stopped (9,)" and child.returncode == 0
 
 
 def test_interrupt():
@@ -176,9 +191,7 @@ def test_interrupt():
         "except KeyboardInterrupt as stop:\n"
         "    print('stopped', stop.model.log_prob(X).shape)\n"
     )
-    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    child = interruptible(program)
     while int(child.stdout.readline()) < 2:
         pass
-    child.send_signal(signal.SIGINT)
-    out, _ = child.communicate(timeout=60)
-    assert out.strip().endswith("stopped (2000,)") and child.returncode == 0
+    assert interrupt(child).endswith("stopped (2000,)") and child.returncode == 0

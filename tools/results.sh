@@ -234,6 +234,10 @@ run() {
         --set channels=128 --set block_sparse=16 ;;
     colours-plus) on_cifar_parts colours-plus pixelcnn++ 0.001 --set filters=18 ;;
     colours-plus-3) on_cifar_parts colours-plus-3 pixelcnn++ 0.003 --set filters=18 ;;
+    colours-plus-2) on_cifar_parts colours-plus-2 pixelcnn++ 0.003 --set filters=26 \
+        --set depth=2 ;;
+    colours-scales) on_cifar_parts colours-scales multiscale 0.003 \
+        --set distribution=logistic --set channels=54 ;;
     lstm) on_text lstm --window 64 --set width=512 --set dropout=0.4 --set recurrent_dropout=0.25 \
         --batch-size 16 --learning-rate 0.002 --schedule cosine --warmup-steps 200 --epochs 10 \
         --clip 25 --ema 0.999 --patience 0 ;;

@@ -225,12 +225,9 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
 
 /* ---- the start ------------------------------------------------------------------------------- */
 
-/* A network of more blocks begins with channels that differ in the pixel that comes first. That
- * sees nothing, so that with biases of zero all of its features are zero, and every norm multiplies
- * its gradient by 1/sqrt(epsilon), 316: two norms a block, until it is no float any more. Up to
- * this depth it stays one, and training begins as it always did. */
-#define BLOCKS_FROM_ZERO 4
-
+/* The pixel that comes first sees nothing. With biases of zero all of its features would be zero,
+ * and every norm would multiply its gradient by 1/sqrt(epsilon), 316: two norms a block, until it
+ * is no float any more. So its channels differ from the beginning. */
 static void spread_biases(const lk_model *model, lk_parameter *bias) {
     int64_t channels = lk_settings_integer(&model->settings, "channels");
     for (int64_t e = 0; e < bias->rows * bias->columns && channels > 1; e++) {
@@ -247,8 +244,7 @@ static bool is_first_bias(const char *name) {
 
 static lk_status start(lk_model *model, const lk_dataset *train) {
     LK_TRY(lk_outputs_start(model, train));
-    bool deep = lk_settings_integer(&model->settings, "blocks") > BLOCKS_FROM_ZERO;
-    for (int32_t i = 0; deep && i < model->parameters->count; i++) {
+    for (int32_t i = 0; i < model->parameters->count; i++) {
         if (is_first_bias(model->parameters->list[i].name)) {
             spread_biases(model, &model->parameters->list[i]);
         }

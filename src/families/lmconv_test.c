@@ -409,19 +409,36 @@ static void test_learns_by_heart(void **state) {
     lk_model_destroy(model);
 }
 
-/* More blocks than gradients would come through from a first pixel whose features are all zero. */
-static void test_deep_networks_learn(void **state) {
-    const image_case c = {
-        {3, {3, 3, 1}}, 2, 0, "natural", {"orders=1", "blocks=12", "channels=4"}, 3};
+/* Gradients come through from the first pixel, which sees nothing, whatever the depth: the network
+ * learns, and so do the biases that are all that this pixel has. */
+static void check_depth(void **state, const char *blocks) {
+    const image_case c = {{3, {3, 3, 1}}, 2, 0, "natural", {"orders=1", blocks, "channels=4"}, 3};
     lk_model *model = make_untrained(*state, &c);
     lk_dataset *train = testing_random_data(*state, 8, 9, 2, SEED);
     testing_ok(*state, lk_model_start(model, train));
+    int32_t at = lk_parameters_find(model->parameters, "first.bias");
+    assert_true(at >= 0);
+    const lk_parameter *bias = &model->parameters->list[at];
+    float before[4];
+    memcpy(before, bias->value, sizeof before);
     double start = testing_mean_nll(model, train), end = testing_learn(model, train, 20, 0.001);
     if (!(end < start)) {
-        fail_msg("seed %d: %.6g nats after 20 steps, %.6g before", SEED, end, start);
+        fail_msg("seed %d, %s: %.6g nats after 20 steps, %.6g before", SEED, blocks, end, start);
+    }
+    for (int32_t i = 0; i < 4; i++) {
+        if (bias->value[i] == before[i]) {
+            fail_msg("seed %d, %s: bias %d has not moved from %g", SEED, blocks, i,
+                     (double)before[i]);
+        }
     }
     lk_dataset_destroy(train);
     lk_model_destroy(model);
+}
+
+static void test_every_depth_learns(void **state) {
+    check_depth(state, "blocks=1");
+    check_depth(state, "blocks=4");
+    check_depth(state, "blocks=12");
 }
 
 static void test_refusals(void **state) {
@@ -447,7 +464,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equals_the_paper),  cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_is_a_distribution), cmocka_unit_test(test_perturbation),
-        cmocka_unit_test(test_learns_by_heart),   cmocka_unit_test(test_deep_networks_learn),
+        cmocka_unit_test(test_learns_by_heart),   cmocka_unit_test(test_every_depth_learns),
         cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);

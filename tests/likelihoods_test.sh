@@ -50,6 +50,8 @@ run score "$work/made" --data "$work/odd.txt" --adapt 0.01 --json >"$work/score"
     fail "learning: $(cat "$work/eval" "$work/score")"
 run eval "$work/made" --data "$work/odd.txt" --json >"$work/eval2"
 [[ $(json "$work/eval" nll_nats) != "$(json "$work/eval2" nll_nats)" ]] || fail "nothing is learned"
+expect_status 2 'leave out --adapt, or --map' score "$work/made" --data "$work/odd.txt" \
+    --adapt 0.01 --map "$work/map.png"
 
 # A folder of texts is its texts.
 mkdir "$work/texts"

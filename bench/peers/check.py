@@ -13,8 +13,10 @@ import torch
 
 import networks
 import sample
+from jax_peer import NETWORKS as IN_JAX
 from layers import live
 
+HERE = os.path.dirname(os.path.abspath(__file__))
 TOLERANCE = 1e-4  # of the largest output
 # PyTorch's LSTM has two biases in each layer where one would do.
 UNPAIRED = {"lstm": -2 * 2048}
@@ -96,6 +98,9 @@ def check(build, name):
     same = compare(folder, name)
     if name in sample.KINDS:
         same &= all(sample.check(name, compiled) for compiled in (False, True))
+    if name in IN_JAX:
+        peer = [sys.executable, os.path.join(HERE, "jax_peer.py"), "check", folder, name]
+        same &= subprocess.run(peer).returncode == 0
     if name == "wavenet":
         same &= subprocess.run([f"{build}/bench/bench_queue", "check", folder]).returncode == 0
     return same

@@ -25,33 +25,40 @@ ROUND_SECONDS_MOST = 400  # a contender that takes longer for a round, compiling
 
 CONVOLUTIONS = ("eager", "eager-cl", "compile-cl")
 OTHERS = ("eager", "compile")
-TRAINED = {"made-500": OTHERS, "made-8000-8000": OTHERS, "lstm": ("eager",),
-           "pixelcnn": CONVOLUTIONS, "pixelcnn-narrow": CONVOLUTIONS,
+TRAINED = {"made-500": (*OTHERS, "jax"), "made-8000-8000": (*OTHERS, "jax"),
+           "lstm": ("eager", "jax"),
+           "pixelcnn": (*CONVOLUTIONS, "jax"), "pixelcnn-narrow": (*CONVOLUTIONS, "jax"),
            "gated-pixelcnn": CONVOLUTIONS, "pixelcnn++": CONVOLUTIONS,
            "pixelsnail": CONVOLUTIONS, "transformer-places": OTHERS, "wavenet": OTHERS}
 OTHER_PEERS = ("C queue", "library")  # in a column of their own
-SAMPLED = ("lstm", "pixelcnn", "transformer-places", "wavenet")
-HEADING = ("| row | ours | best of PyTorch | | ratio best, median | wall: ours | PyTorch | ratio | "
+SAMPLED = {"lstm": (*OTHERS, "jax"), "pixelcnn": OTHERS, "transformer-places": OTHERS,
+           "wavenet": OTHERS}
+HEADING = ("| row | ours | best peer | | ratio best, median | wall: ours | best peer | ratio | "
            "other peers, ratios |\n|---|---|---|---|---|---|---|---|---|")
 
 
 def rows(build, seconds, threads):
     """Name: {contender: command}; ours is the first."""
-    bench, torch = f"{build}/bench", [sys.executable, "-u"]
+    bench, python = f"{build}/bench", [sys.executable, "-u"]
     for network, modes in TRAINED.items():
         row = {"ours": [f"{bench}/bench_train", network, seconds, threads, "0", "0", "rounds"]}
         for mode in modes:
-            row[mode] = [*torch, f"{HERE}/train.py", network, seconds, threads, mode]
+            row[mode] = ([*python, f"{HERE}/jax_peer.py", "train", network, seconds, threads]
+                         if mode == "jax" else
+                         [*python, f"{HERE}/train.py", network, seconds, threads, mode])
         yield f"train/{network}", row
-    for network in SAMPLED:
+    for network, modes in SAMPLED.items():
         for batch in ("1", "16"):
             row = {"ours": [f"{bench}/bench_sample", network, seconds, threads, batch, "rounds"]}
-            for mode in OTHERS:
-                row[mode] = [*torch, f"{HERE}/sample.py", network, seconds, threads, batch, mode]
+            for mode in modes:
+                row[mode] = ([*python, f"{HERE}/jax_peer.py", "sample", network, seconds, threads,
+                              batch] if mode == "jax" else
+                             [*python, f"{HERE}/sample.py", network, seconds, threads, batch,
+                              mode])
             if network == "wavenet":
                 row["C queue"] = [f"{bench}/bench_queue", seconds, batch]
             if network == "wavenet" and batch == "1":
-                row["library"] = [*torch, f"{HERE}/library.py", seconds, threads]
+                row["library"] = [*python, f"{HERE}/library.py", seconds, threads]
             yield f"sample/{network}/{batch}", row
 
 
@@ -130,11 +137,11 @@ def ratios(ours, theirs):
 def line(name, results):
     """A row of the table: ms a step, best / median of rounds; ratios above 1: ours is quicker."""
     processor, wall = figures(results, "processor"), figures(results, "wall")
-    torch = [n for n in results if n != "ours" and n not in OTHER_PEERS]
-    if "ours" not in results or not torch:
+    peers = [n for n in results if n != "ours" and n not in OTHER_PEERS]
+    if "ours" not in results or not peers:
         return f"| {name} | failed |"
-    best = min(torch, key=lambda n: processor[n][0])
-    at_best = min(torch, key=lambda n: wall[n][0])
+    best = min(peers, key=lambda n: processor[n][0])
+    at_best = min(peers, key=lambda n: wall[n][0])
     cells = [name, f"**{both(processor['ours'])}**", both(processor[best]), best,
              f"**{ratios(processor['ours'], processor[best])}**", both(wall["ours"]),
              both(wall[at_best]), ratios(wall["ours"], wall[at_best])]

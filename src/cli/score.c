@@ -283,6 +283,9 @@ static int check_options(const cli_arguments *a, const lk_model *model) {
             : cli_excludes(a, "from symbols map-symbols", "models of texts");
     bool named = ends_with(map, texts && !sounds ? ".html" : ".png") ||
                  !cli_files_whole(&a->files->context, map);
+    if (fits && cli_has(a, "map") && cli_has(a, "adapt") && (sounds || !texts)) {
+        return cli_usage(a, "--map draws a model that does not learn: leave out --adapt, or --map");
+    }
     return !fits || !cli_files_table(a) ? EXIT_USAGE
            : named                      ? EXIT_DONE
            : texts && !sounds

@@ -1,4 +1,4 @@
-"""Networks of bench/networks.h in JAX, jitted, where it is a peer: the MADEs, PixelCNNs and the LSTM.
+"""Networks of bench/networks.h in JAX, jitted, where it is a peer: MADEs, PixelCNNs and the LSTM.
 Parameters have our names. One compiled call is a step: forward, backward and Adam, or 32 characters
 of a text in one scan, which is as quick as JAX samples.
 
@@ -90,7 +90,7 @@ class PixelCNN:
 
 
 class Recurrent:
-    """Gates i f o g; the first layer's weights are a table, its last row what a text begins with."""
+    """Gates i f o g; the first layer has a table, whose last row is what a text begins with."""
 
     def __init__(self, width):
         self.width = width

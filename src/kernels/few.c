@@ -7,6 +7,7 @@ enum {
     /* Of a larger B: its rows often stand a power of two apart and share a few sets of the caches,
      * which so many still fit. */
     FAR_DEPTH = 128,
+    MOST_STRIP = 64,
     PIECE_WORK = 1 << 20, /* fused multiply-adds that are worth a thread's waking */
     PIECE_COLUMNS = 192,  /* at least: some strips */
 };
@@ -30,14 +31,20 @@ bool lk_few8_suits(int64_t rows, int64_t columns) {
 
 /* All columns meet some of the depth before the rest; sums go on from c. */
 static void run_far(lk_few *few, const lk_few_call *call) {
+    _Alignas(64) float room[FAR_DEPTH * MOST_STRIP];
     lk_few_call part = *call;
     part.runs = 1;
     part.far = true;
+    part.room = room;
     for (int64_t i = 0; i < call->runs; i++) {
         lk_few_run run = call->run[i];
         for (int64_t left = run.depth; left > 0; left -= run.depth) {
             run.depth = left < FAR_DEPTH ? left : FAR_DEPTH;
             part.run = &run;
+            const int64_t next = run.depth * call->b_stride + call->first;
+            const bool more = left > run.depth;
+            part.next = more ? run.b + next : NULL;
+            part.next_b8 = more && run.b8 != NULL ? run.b8 + next : NULL;
             few(&part);
             run.a += run.depth;
             run.b += run.depth * call->b_stride;

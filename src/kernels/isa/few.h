@@ -37,7 +37,12 @@ typedef struct lk_few_call {
     int64_t start_stride;
     const float *unit; /* [columns], powers of two: b[k][n] is b8[k][n] unit[n], widened in
                           the register; NULL: as it is */
-    bool far;          /* b comes from further than the second cache: it is asked for ahead */
+    /* Of a single run whose b comes from further than the second cache: strips of columns are
+     * asked for one ahead, after the last one what stands at `next`; `next_b8` if unit is given. */
+    bool far;
+    const float *next; /* [depth], b_stride apart; NULL: nothing */
+    const int8_t *next_b8;
+    float *room; /* [depth][128], where a strip is kept */
 } lk_few_call;
 
 typedef void lk_few(const lk_few_call *call);

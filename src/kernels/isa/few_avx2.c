@@ -39,6 +39,7 @@ static const few_shape shapes[] = {
 
 void lk_few_avx2(const lk_few_call *call) {
     /* Units want registers too: beside the sums of the widest block there are none. */
-    few_run(call->unit != NULL ? shapes + 1 : shapes, 8, call);
+    static const few_set set = {shapes, 8, 6}, with_units = {shapes + 1, 8, 6};
+    few_run(call->unit != NULL ? &with_units : &set, call);
 }
 #endif

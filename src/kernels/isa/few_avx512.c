@@ -40,6 +40,7 @@ static const few_shape shapes[] = {
 };
 
 void lk_few_avx512(const lk_few_call *call) {
-    few_run(shapes, 16, call);
+    static const few_set set = {shapes, 16, 8};
+    few_run(&set, call);
 }
 #endif

@@ -8,11 +8,14 @@
  * rows, vectors and narrow (weights of 8 bits) are constants after inlining, so the accumulators
  * live in registers. No include guard on purpose. */
 static inline __attribute__((always_inline)) void
-FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column, const int rows,
-                const int vectors, const bool narrow) {
+FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column,
+                const few_ahead *ahead, const int rows, const int vectors, const bool narrow) {
     FEW_VECTOR sum[FEW_MOST_ROWS][FEW_MOST_VECTORS];
     FEW_VECTOR unit[FEW_MOST_VECTORS];
     int64_t distance[FEW_MOST_ROWS];
+    const char *asked = ahead->at;
+    const int64_t ask_stride = ahead->stride, asked_bytes = ahead->lines * FEW_LINE;
+    float *keep = narrow ? NULL : ahead->keep;
     FEW_UNROLL
     for (int v = 0; v < vectors; v++) {
         unit[v] = narrow ? FEW_LOAD(call->unit + column + v * FEW_LANES) : FEW_ZERO;
@@ -36,11 +39,22 @@ FEW_NAME(block)(const lk_few_call *call, const int64_t row, const int64_t column
         }
         for (int64_t k = 0; k < call->run[i].depth; k++) {
             const int64_t at = k * call->b_stride;
+            for (int64_t n = 0; n < asked_bytes; n += FEW_LINE) {
+                __builtin_prefetch(asked + n, 0, 2);
+            }
             FEW_VECTOR right[FEW_MOST_VECTORS];
             FEW_UNROLL
             for (int v = 0; v < vectors; v++) {
                 right[v] = narrow ? FEW_WIDEN(b8 + at + v * FEW_LANES, unit[v])
                                   : FEW_LOAD(b + at + v * FEW_LANES);
+            }
+            asked += ask_stride;
+            if (keep != NULL) {
+                FEW_UNROLL
+                for (int v = 0; v < vectors; v++) {
+                    FEW_STORE(keep + v * FEW_LANES, right[v]);
+                }
+                keep += vectors * FEW_LANES;
             }
             FEW_UNROLL
             for (int r = 0; r < rows; r++) {

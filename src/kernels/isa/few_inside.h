@@ -17,10 +17,20 @@
 
 #define FEW_MOST_ROWS 8
 #define FEW_MOST_VECTORS 8
-#define FEW_LINE_FLOATS 16 /* of a cache line */
-#define FEW_SOME_ROWS 5    /* a block of no fewer is worth its loads of b */
+#define FEW_LINE 64 /* bytes of the cache */
 
-typedef void few_block(const lk_few_call *call, int64_t row, int64_t column);
+/* What a block does beside its sums as it goes down a far b. It asks for the next strip, so many
+ * lines for a row: asked for at once they would be more than a processor has on its way, and it
+ * would wait. And it keeps what it reads, row behind row, for the blocks that follow: b's own rows
+ * often stand a power of two apart, where they drive each other out of the first cache. */
+typedef struct few_ahead {
+    const char *at;
+    int64_t stride, lines;
+    float *keep; /* [depth][the strip's columns]; NULL: nothing is kept */
+} few_ahead;
+
+typedef void few_block(const lk_few_call *call, int64_t row, int64_t column,
+                       const few_ahead *ahead);
 
 /* Of weights that are floats, and of 8 bits. */
 typedef struct few_pair {
@@ -34,14 +44,14 @@ typedef struct few_shape {
     few_pair block[FEW_MOST_ROWS]; /* of 1, 2, ... rows */
 } few_shape;
 
-#define FEW_INSTANCE(block, height, vectors)                                                \
-    static void block##_##height##_##vectors(const lk_few_call *call, int64_t row,          \
-                                             int64_t column) {                              \
-        block(call, row, column, height, vectors, false);                                   \
-    }                                                                                       \
-    static void block##_##height##_##vectors##_narrow(const lk_few_call *call, int64_t row, \
-                                                      int64_t column) {                     \
-        block(call, row, column, height, vectors, true);                                    \
+#define FEW_INSTANCE(block, height, vectors)                                                       \
+    static void block##_##height##_##vectors(const lk_few_call *call, int64_t row, int64_t column, \
+                                             const few_ahead *ahead) {                             \
+        block(call, row, column, ahead, height, vectors, false);                                   \
+    }                                                                                              \
+    static void block##_##height##_##vectors##_narrow(const lk_few_call *call, int64_t row,        \
+                                                      int64_t column, const few_ahead *ahead) {    \
+        block(call, row, column, ahead, height, vectors, true);                                    \
     }
 #define FEW_INSTANCES_1(block, vectors) FEW_INSTANCE(block, 1, vectors)
 #define FEW_INSTANCES_2(block, vectors) \
@@ -66,60 +76,81 @@ typedef struct few_shape {
 #define FEW_NAMES_8(block, vectors) \
     FEW_NAMES_6(block, vectors), FEW_PAIR(block, 7, vectors), FEW_PAIR(block, 8, vectors)
 
-/* The widest of the shapes, which stand from wide to narrow, that has room in so many columns and
- * takes all rows at once, or of many rows some. The last one has room anywhere. */
-static inline const few_shape *few_fitting(const few_shape *shape, int64_t rows, int64_t columns) {
-    const int64_t least = rows < FEW_SOME_ROWS ? rows : FEW_SOME_ROWS;
-    while (shape->columns > columns || shape->rows < least) {
+/* What an instruction set has: shapes from wide to narrow, of which the last one has room anywhere;
+ * floats in a vector; rows of the tallest block that keeps the multipliers busy. */
+typedef struct few_set {
+    const few_shape *shapes;
+    int32_t lanes, tallest;
+} few_set;
+
+/* The widest shape that has room in so many columns and takes all rows in the fewest blocks. */
+static inline const few_shape *few_fitting(const few_set *set, int64_t rows, int64_t columns) {
+    const int64_t blocks = (rows + set->tallest - 1) / set->tallest,
+                  height = columns < set->lanes ? 1 : (rows + blocks - 1) / blocks;
+    const few_shape *shape = set->shapes;
+    while (shape->columns > columns || shape->rows < height) {
         shape++;
     }
     return shape;
 }
 
-/* Asks for part `part` of `parts` of the columns [first, last) of b. Its rows are streams too short
- * for the processor to follow. */
-static inline void few_fetch(const lk_few_call *call, int64_t first, int64_t last, int64_t part,
-                             int64_t parts) {
-    for (int64_t i = 0; i < call->runs; i++) {
-        const lk_few_run *run = &call->run[i];
-        for (int64_t k = run->depth * part / parts; k < run->depth * (part + 1) / parts; k++) {
-            for (int64_t n = first; n < last && call->unit == NULL; n += FEW_LINE_FLOATS) {
-                __builtin_prefetch(run->b + k * call->b_stride + n, 0, 2);
-            }
-            for (int64_t n = first; n < last && call->unit != NULL; n += 4 * FEW_LINE_FLOATS) {
-                __builtin_prefetch(run->b8 + k * call->b_stride + n, 0, 2);
-            }
-        }
-    }
+/* The strip that follows the one that ends at `column`: the next columns, or what comes then. */
+static inline few_ahead few_next(const few_shape *shape, const lk_few_call *call, int64_t column) {
+    const bool narrow = call->unit != NULL, more = column < call->columns;
+    const int64_t size = narrow ? 1 : (int64_t)sizeof(float);
+    const char *b = narrow ? (const char *)(more ? call->run->b8 + column : call->next_b8)
+                           : (const char *)(more ? call->run->b + column : call->next);
+    const int64_t left = (more ? call->columns - column : shape->columns) * size,
+                  most = shape->columns * size;
+    return (few_ahead){
+        .at = b,
+        .stride = call->b_stride * size,
+        .lines = b == NULL ? 0 : ((left < most ? left : most) + FEW_LINE - 1) / FEW_LINE,
+    };
 }
 
-/* All rows of so many columns, in blocks of about equal height; meanwhile the next columns of a far
- * b are fetched. */
+/* All rows of so many columns, in blocks of about equal height; meanwhile the next strip of a far b
+ * is asked for, by each of several blocks some lines of each row. */
 static inline void few_strip(const few_shape *shape, const lk_few_call *call, int64_t column) {
     const int64_t blocks = (call->rows + shape->rows - 1) / shape->rows;
-    const int64_t next = column + shape->columns, behind = next + shape->columns;
-    for (int64_t left = blocks, row = 0; left > 0; left--) {
-        const int64_t rows = (call->rows - row + left - 1) / left;
-        if (call->far) {
-            few_fetch(call, next, behind < call->columns ? behind : call->columns, blocks - left,
-                      blocks);
-        }
+    few_ahead next =
+        call->far ? few_next(shape, call, column + shape->columns) : (few_ahead){.lines = 0};
+    if (blocks == 1) {
+        next.lines = 0;
+    }
+    const bool keeps = call->far && blocks > 1 && call->unit == NULL;
+    lk_few_call again = *call;
+    lk_few_run kept;
+    if (keeps) {
+        kept = (lk_few_run){call->run->a, call->room - column, call->run->depth, NULL};
+        again.run = &kept;
+        again.b_stride = shape->columns;
+    }
+    for (int64_t done = 0, row = 0; done < blocks; done++) {
+        const int64_t rows = (call->rows - row + blocks - done - 1) / (blocks - done);
+        const int64_t line = next.lines * done / blocks;
+        const few_ahead ahead = {.at = next.lines > 0 ? next.at + line * FEW_LINE : NULL,
+                                 .stride = next.stride,
+                                 .lines = next.lines * (done + 1) / blocks - line,
+                                 .keep = keeps && done == 0 ? call->room : NULL};
         const few_pair *block = &shape->block[rows - 1];
-        (call->unit != NULL ? block->narrow : block->wide)(call, row, column);
+        (call->unit != NULL ? block->narrow : block->wide)(done == 0 ? call : &again, row, column,
+                                                           &ahead);
         row += rows;
     }
 }
 
 /* Columns that do not fill a vector of `lanes` are computed in one that begins before them, if
  * there are as many. */
-static inline void few_run(const few_shape *shapes, int64_t lanes, const lk_few_call *call) {
+static inline void few_run(const few_set *set, const lk_few_call *call) {
+    const int64_t lanes = set->lanes;
     for (int64_t column = call->first; column < call->columns;) {
         int64_t left = call->columns - column;
         if (left < lanes && call->columns - call->first >= lanes) {
             column = call->columns - lanes;
             left = lanes;
         }
-        const few_shape *shape = few_fitting(shapes, call->rows, left);
+        const few_shape *shape = few_fitting(set, call->rows, left);
         few_strip(shape, call, column);
         column += shape->columns;
     }

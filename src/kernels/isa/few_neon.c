@@ -45,6 +45,7 @@ static const few_shape shapes[] = {
 };
 
 void lk_few_neon(const lk_few_call *call) {
-    few_run(shapes, 4, call);
+    static const few_set set = {shapes, 4, 8};
+    few_run(&set, call);
 }
 #endif

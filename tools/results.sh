@@ -238,6 +238,10 @@ run() {
         --set depth=2 ;;
     colours-scales) on_cifar_parts colours-scales multiscale 0.003 \
         --set distribution=logistic --set channels=54 ;;
+    colours-scales-b) on_cifar_parts colours-scales-b multiscale 0.003 \
+        --set distribution=logistic --set channels=50 --set patch=4 ;;
+    colours-scales-shared) on_cifar_parts colours-scales-shared multiscale 0.003 \
+        --set distribution=logistic --set channels=50 --set patch=4 --set share=true ;;
     lstm) on_text lstm --window 64 --set width=512 --set dropout=0.4 --set recurrent_dropout=0.25 \
         --batch-size 16 --learning-rate 0.002 --schedule cosine --warmup-steps 200 --epochs 10 \
         --clip 25 --ema 0.999 --patience 0 ;;

@@ -300,7 +300,7 @@ static void test_learns_by_heart(void **state) {
             testing_random_data(*state, 8, model->data.variables, few[i].alphabet, SEED);
         lk_dataset *seen = see_all(*state, model, raw);
         testing_ok(*state, lk_model_start(model, raw));
-        testing_learn(model, seen, 400, 0.01);
+        testing_learn_first(model, seen, 400, 0.01);
         testing_learns_by_heart(model, seen, 400, 0.002);
         lk_dataset_destroy(seen);
         lk_dataset_destroy(raw);

@@ -217,7 +217,7 @@ static void test_learns_by_heart(void **state) {
         lk_dataset *train =
             testing_random_data(*state, 8, model->data.variables, few[i].alphabet, SEED);
         testing_ok(*state, lk_model_start(model, train));
-        testing_learn(model, train, 400, 0.01);
+        testing_learn_first(model, train, 400, 0.01);
         testing_learns_by_heart(model, train, 400, 0.002);
         lk_dataset_destroy(train);
         lk_model_destroy(model);

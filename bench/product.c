@@ -1,12 +1,12 @@
-/* The matrix product against OpenBLAS, shape by shape, measured in turn in one run.
+/* The matrix product against a BLAS, shape by shape, measured in turn in one run.
  *
- *   bench_product [--threads N] [--isa NAME] [--seconds S] [--only WORD]
+ *   bench_product [--threads N] [--isa NAME] [--seconds S] [--only WORD] [--blas LIBRARY]
  *
- * OpenBLAS is looked for when the program runs; without it only our own figures are printed. A
- * staircase is compared with the dense product that it replaces: `GFLOP/s` counts what is really
- * computed, `times` is OpenBLAS' time over ours (the median of neighbouring pairs, which noise on a
- * shared machine moves least). `peak` is the share of the micro-kernel's rate out of the first
- * cache, times the threads. */
+ * LIBRARY, libopenblas.so.0 or MKL's libmkl_rt.so, is looked for when the program runs; without it
+ * only our own figures are printed. A staircase is compared with the dense product that it
+ * replaces: `GFLOP/s` counts what is really computed, `times` is the other one's time over ours
+ * (the median of neighbouring pairs, which noise on a shared machine moves least). `peak` is the
+ * share of the micro-kernel's rate out of the first cache, times the threads. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -312,27 +312,38 @@ static double tile_peak(const lk_kernels *kernels) {
     return best;
 }
 
-static sgemm *find_blas(int threads) {
-    void *library = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
+/* A function of a library; NULL: it has none of that name. POSIX gives functions through void
+ * pointers; the copy keeps ISO C content. */
+typedef void function(void);
+static function *find(void *library, const char *name) {
+    void *symbol = dlsym(library, name);
+    function *found;
+    memcpy(&found, &symbol, sizeof(symbol));
+    return found;
+}
+
+static sgemm *find_blas(const char *name, int threads) {
+    /* MKL's one library asks for its threads here. */
+    setenv("MKL_THREADING_LAYER", threads == 1 ? "SEQUENTIAL" : "GNU", 0);
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (library == NULL) {
-        printf("OpenBLAS is not installed here; no comparison\n");
+        printf("no %s here: no comparison\n", name);
         return NULL;
     }
-    /* POSIX gives functions through void pointers; the copy keeps ISO C content. */
-    void (*set_threads)(int);
-    char *(*configuration)(void);
-    sgemm *function;
-    void *symbol = dlsym(library, "openblas_set_num_threads");
-    memcpy(&set_threads, &symbol, sizeof(symbol));
-    symbol = dlsym(library, "openblas_get_config");
-    memcpy(&configuration, &symbol, sizeof(symbol));
-    symbol = dlsym(library, "cblas_sgemm");
-    memcpy(&function, &symbol, sizeof(symbol));
-    if (set_threads != NULL && configuration != NULL) {
-        set_threads(threads);
-        printf("against %s\n", configuration());
+    void (*set_openblas)(int) = (void (*)(int))find(library, "openblas_set_num_threads");
+    char *(*openblas)(void) = (char *(*)(void))find(library, "openblas_get_config");
+    void (*set_mkl)(int) = (void (*)(int))find(library, "MKL_Set_Num_Threads");
+    void (*mkl)(char *, int) = (void (*)(char *, int))find(library, "mkl_get_version_string");
+    char version[200] = "";
+    if (set_openblas != NULL && openblas != NULL) {
+        set_openblas(threads);
+        snprintf(version, sizeof version, "%s", openblas());
+    } else if (set_mkl != NULL && mkl != NULL) {
+        set_mkl(threads);
+        mkl(version, sizeof version);
     }
-    return function;
+    printf("against %s %s\n", name, version);
+    return (sgemm *)find(library, "cblas_sgemm");
 }
 
 int main(int count, char **arguments) {
@@ -340,7 +351,7 @@ int main(int count, char **arguments) {
     lk_kernels_available(&tables);
     bench b = {.kernels = tables[0], .seconds = 0.5};
     int threads = lk_pool_processors();
-    const char *only = "";
+    const char *only = "", *blas = "libopenblas.so.0";
     for (int i = 1; i + 1 < count; i += 2) {
         const char *option = arguments[i], *value = arguments[i + 1];
         if (strcmp(option, "--threads") == 0) {
@@ -351,6 +362,8 @@ int main(int count, char **arguments) {
             b.seconds = atof(value);
         } else if (strcmp(option, "--only") == 0) {
             only = value;
+        } else if (strcmp(option, "--blas") == 0) {
+            blas = value;
         }
     }
     b.threads = threads;
@@ -360,12 +373,12 @@ int main(int count, char **arguments) {
         fprintf(stderr, "bench_product: no such instruction set here, or no memory\n");
         return 1;
     }
-    b.blas = find_blas(threads);
+    b.blas = find_blas(blas, threads);
     const double core = tile_peak(b.kernels);
     b.peak = core * threads;
     printf("%s, %d threads, micro-kernel %.1f GFLOP/s a core\n", b.kernels->isa, threads, core);
     printf("%-26s %5s %5s %5s  %-6s %9s %8s %8s %7s %9s %8s\n", "", "rows", "cols", "depth", "",
-           "us", "GFLOP/s", "best", "peak", "OpenBLAS", "times");
+           "us", "GFLOP/s", "best", "peak", "BLAS", "times");
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         if (strstr(shapes[i].name, only) != NULL) {
             bench_shape(&b, &shapes[i]);

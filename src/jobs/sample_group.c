@@ -7,6 +7,7 @@
  * random number (seed, i, v) and the conditional's inverse cumulative distribution. */
 #include "jobs/sample_group.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -46,6 +47,7 @@ typedef struct artist {
     uint16_t *labels;   /* [lanes] */
     float *probability; /* [lanes][alphabet] */
     float *logits;      /* [lanes][channels], where an escape is struck out */
+    float *nll_nats;    /* [lanes], of what was drawn */
     bool held;          /* the present variable is, in all lanes */
     lk_status status;   /* the first failure */
 } artist;
@@ -104,15 +106,31 @@ static void search_open(const artist *a, const lk_head *head, const float *param
     }
 }
 
+/* Where the likelihood of what was drawn is no number, it was drawn from no distribution. */
+static lk_status check_drawn(const artist *a, const lk_head *head, const float *parameters,
+                             int64_t variable) {
+    const lk_model *model = a->studio->group->model;
+    head->dist->nll(model->context->kernels, head, parameters, a->column, a->lanes, a->nll_nats);
+    for (int64_t n = 0; n < a->lanes; n++) {
+        if (isnan(a->nll_nats[n])) {
+            return lk_fail(model->context, LK_NOT_FINITE,
+                           "what sample %lld could be at place %lld is no distribution: the "
+                           "model's weights are damaged or have diverged",
+                           (long long)a->sample[n] + 1, (long long)variable + 1);
+        }
+    }
+    return LK_OK;
+}
+
 /* And with what is drawn. */
-static void draw_open(const artist *a, int64_t place, int64_t variable) {
+static lk_status draw_open(const artist *a, int64_t place, int64_t variable) {
     const lk_sample_group *g = a->studio->group;
     const lk_sample_options *o = g->options;
     lk_head head = lk_run_head(a->run, place);
     const float *parameters = lk_run_parameters(a->run, place), *probability = a->probability;
     if (head.dist->search != NULL && o->temperature == 1.0f) {
         search_open(a, &head, parameters, variable);
-        return;
+        return check_drawn(a, &head, parameters, variable);
     }
     parameters = has_escape(g) ? strike_escape(a, &head, parameters) : parameters;
     head.dist->probabilities(g->model->context->kernels, &head, parameters, a->lanes,
@@ -123,14 +141,15 @@ static void draw_open(const artist *a, int64_t place, int64_t variable) {
                                                            unit_of(a, n, variable));
         }
     }
+    return check_drawn(a, &head, parameters, variable);
 }
 
-static void draw_place(artist *a, int64_t place) {
+static lk_status draw_place(artist *a, int64_t place) {
     const lk_sample_group *g = a->studio->group;
     int64_t variable = lk_run_variable(a->run, place);
     a->held = hold(a, variable);
     if (!a->held) {
-        draw_open(a, place, variable);
+        LK_TRY(draw_open(a, place, variable));
     }
     for (int64_t n = 0; n < a->lanes && (g->samples != NULL || is_naive(g)); n++) {
         a->values[n * g->variables + variable] = a->column[n];
@@ -138,6 +157,7 @@ static void draw_place(artist *a, int64_t place) {
     if (!is_naive(g)) {
         lk_run_set(a->run, place, a->column);
     }
+    return LK_OK;
 }
 
 /* ---- one batch ------------------------------------------------------------------------------- */
@@ -219,7 +239,7 @@ static lk_status draw_batch(artist *a, bool own_thread) {
         LK_TRY(is_naive(g) ? next_naively(a, place, &last) : lk_run_next(a->run, &place, &last));
         for (int64_t p = place; p < last; p++) {
             LK_TRY(lk_given_reach(g->options->given, lk_run_variable(a->run, p)));
-            draw_place(a, p);
+            LK_TRY(draw_place(a, p));
         }
         if (!goes_on(a->studio, a->lanes * (last - place), own_thread)) {
             return LK_INTERRUPTED;
@@ -252,6 +272,7 @@ static lk_status artist_init(artist *a, studio *s, const lk_run *run, bool apart
         lk_arena_take(a->arena, lanes * lk_run_graph(run)->alphabet, sizeof *a->probability);
     a->logits = lk_arena_take(a->arena, has_escape(g) ? lanes * lk_run_channels(run) : 0,
                               sizeof *a->logits);
+    a->nll_nats = lk_arena_take(a->arena, lanes, sizeof *a->nll_nats);
     return lk_arena_failed(a->arena)
                ? lk_fail_no_memory(context, "samples", lanes * g->variables * 2)
                : LK_OK;
@@ -310,7 +331,7 @@ static void symbol_piece(void *argument, int64_t piece, int worker) {
     a->status =
         is_naive(s->group) ? next_naively(a, s->place, &last) : lk_run_next(a->run, &place, &last);
     if (a->status == LK_OK) {
-        draw_place(a, s->place);
+        a->status = draw_place(a, s->place);
     }
 }
 

@@ -288,6 +288,27 @@ static void test_weights_that_are_not_finite(void **state) {
     lk_model_destroy(model);
 }
 
+/* All are finite, and what they add up to is infinity less infinity. */
+static void test_likelihoods_that_are_no_numbers(void **state) {
+    lk_model *model = make_binary(*state, one_mask, 1);
+    lk_sample_options options = {.count = 5, .temperature = 1.0f};
+    lk_dataset *samples;
+    for (int32_t p = 0; p < model->parameters->count; p++) {
+        lk_parameter *parameter = &model->parameters->list[p];
+        for (int64_t e = 0; e < parameter->rows * parameter->columns; e++) {
+            bool plus = e % 2 == 0 || strcmp(parameter->name, "logits.weight") != 0;
+            parameter->value[e] = parameter->value[e] == 0.0f ? 0.0f : plus ? 3e38f : -3e38f;
+        }
+    }
+    for (int naive = 0; naive < 2; naive++) {
+        options.schedule = naive ? LK_SCHEDULE_NAIVE : LK_SCHEDULE_INCREMENTAL;
+        testing_refused(*state, lk_sample(model, &options, &samples), LK_NOT_FINITE,
+                        "damaged or have diverged");
+        assert_null(samples);
+    }
+    lk_model_destroy(model);
+}
+
 static bool stop_in_the_middle(void *argument, int64_t done, int64_t count) {
     assert_true(done >= *(int64_t *)argument && done <= count);
     *(int64_t *)argument = done;
@@ -330,6 +351,7 @@ int main(void) {
         cmocka_unit_test(test_columns),
         cmocka_unit_test(test_given_texts),
         cmocka_unit_test(test_weights_that_are_not_finite),
+        cmocka_unit_test(test_likelihoods_that_are_no_numbers),
         cmocka_unit_test(test_progress_may_stop),
     };
     return cmocka_run_group_tests(tests, testing_set_up, testing_tear_down);

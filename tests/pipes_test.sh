@@ -114,9 +114,15 @@ expect_status 2 'name is empty' compress "$m" --data '' --out "$work/x"
 expect_status 2 'name is empty' compress "$m" --data "$work/few.txt" --out ''
 expect_status 1 'is a directory' train made --data "$work/rows.txt" --out "$work/folder"
 expect_status 1 'names a folder' train made --data "$work/rows.txt" --out "$work/new/"
-expect_status 1 'too long' compress "$m" --data "$work/few.txt" --out "$work/$(printf %0252d 0)"
+expect_status 1 'too long' compress "$m" --data "$work/few.txt" --out "$work/$(printf %0256d 0)"
 expect_status 1 'checkpoint: .*too long' train made --data "$work/rows.txt" \
-    --out "$work/$(printf %0240d 0)"
+    --out "$work/$(printf %0250d 0)"
+longest=$(printf %0255d 0)
+run compress "$m" --data "$work/few.txt" --out "$work/$longest" >/dev/null
+mkdir "$work/long"
+run decompress "$m" --data "$work/$longest" --out "$work/long/$longest" >/dev/null
+[[ $(ls "$work/long") == "$longest" ]] || fail "$(ls "$work/long")"
+rm -r "$work/long" "$work/$longest"
 expect_status 1 'No such file' score "$m" --data "$work/few.txt" --map "$work/no/map.png"
 expect_status 1 'read twice' eval - --data - <"$m"
 sums >"$work/sums-after"

@@ -127,6 +127,23 @@ void lk_temporary_remove(lk_temporary *temporary) {
     }
 }
 
+/* ---- names ----------------------------------------------------------------------------------- */
+
+/* Of names so long that nothing fits behind them, so many bytes are taken. */
+#define NAME_BYTES_MOST 220
+
+/* How many bytes of the path begin a temporary's: no name grows beyond what file systems take, and
+ * none is cut inside a character. */
+static int begins(const char *path) {
+    const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
+    size_t most = strlen(base);
+    for (most = most < NAME_BYTES_MOST ? most : NAME_BYTES_MOST;
+         most > 0 && ((unsigned char)base[most] & 0xC0) == 0x80;) {
+        most--;
+    }
+    return (int)((size_t)(base - path) + most);
+}
+
 /* ---- making ---------------------------------------------------------------------------------- */
 
 static bool is_marked(int descriptor) {
@@ -149,8 +166,7 @@ static void remove_left(const char *path) {
 }
 
 static lk_status cannot_create(lk_context *context, const char *path, int error) {
-    return lk_fail(context, LK_IO, "%s: cannot create: %s%s", path, strerror(error),
-                   error == ENAMETOOLONG ? " (with " INFIX "PID behind it)" : "");
+    return lk_fail(context, LK_IO, "%s: cannot create: %s", path, strerror(error));
 }
 
 /* Marked from the first on; where open() does not do that, a moment later. */
@@ -179,14 +195,15 @@ static int open_new(const char *path, mode_t mode) {
 /* In the list before it is there: a signal may come between the two. */
 lk_status lk_temporary_create(lk_context *context, const char *path, mode_t mode,
                               lk_temporary **temporary, int *descriptor) {
-    int error = EEXIST;
+    struct stat about;
+    int error = lstat(path, &about) != 0 && errno == ENAMETOOLONG ? ENAMETOOLONG : EEXIST;
     *descriptor = -1;
     *temporary = NULL;
     for (int k = 0; k < ATTEMPTS_MOST && error == EEXIST; k++) {
         long pid = (long)getpid();
         LK_TRY(make(context,
-                    k == 0 ? lk_print("%s" INFIX "%ld", path, pid)
-                           : lk_print("%s" INFIX "%ld-%d", path, pid, k),
+                    k == 0 ? lk_print("%.*s" INFIX "%ld", begins(path), path, pid)
+                           : lk_print("%.*s" INFIX "%ld-%d", begins(path), path, pid, k),
                     temporary));
         *descriptor = open_new((*temporary)->path, mode);
         if (*descriptor >= 0) {
@@ -288,7 +305,8 @@ lk_status lk_temporary_lock(lk_context *context, const char *path, lk_temporary 
     *temporary = NULL;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    lk_status status = make_lock(context, path, lk_print("%s" INFIX LOCK_NAME, path), temporary);
+    lk_status status =
+        make_lock(context, path, lk_print("%.*s" INFIX LOCK_NAME, begins(path), path), temporary);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return status;
 }
@@ -308,7 +326,7 @@ static bool is_gone(const char *text) {
 }
 
 static bool is_ours(const char *name, const char *base) {
-    size_t length = strlen(base), infix = strlen(INFIX);
+    size_t length = (size_t)begins(base), infix = strlen(INFIX);
     return strncmp(name, base, length) == 0 && strncmp(name + length, INFIX, infix) == 0 &&
            (strcmp(name + length + infix, LOCK_NAME) == 0 || is_gone(name + length + infix));
 }

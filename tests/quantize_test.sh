@@ -49,6 +49,18 @@ run quantize "$work/made" --out "$work/blind" >"$work/said"
 grep -q 'in float32: logits.weight' "$work/said" || fail "blind: $(cat "$work/said")"
 expect_status 1 'no matrices' quantize "$work/none" --out "$work/n8"
 expect_status 2 'most-loss' quantize "$work/made" --out "$work/n8" --most-loss 2
+expect_status 2 'about --data, which is not given' quantize "$work/made" --out "$work/n8" \
+    --most-loss 0.01
+
+# What cannot be held stays as it is; nothing to lose is no percentage.
+printf 'a,b\nx,p\nx,p\ny,q\ny,q\nx,q\n' >"$work/zero.csv"
+run train histogram --data "$work/zero.csv" --set smoothing=0 --quiet --out "$work/zero" >/dev/null
+expect_status 1 'every layer loses too much|left as they are' quantize "$work/zero" --out "$work/n8"
+printf 'a,b\n%s' "$(yes x,y | head -50)" >"$work/same.csv"
+run train fvsbn --data "$work/same.csv" --quiet --out "$work/same" >/dev/null
+if run quantize "$work/same" --data "$work/same.csv" --out "$work/same.8" >"$work/said"; then
+    ! grep -q nan "$work/said" || fail "$(cat "$work/said")"
+fi
 [[ ! -e $work/n8 ]] || fail "a file was left"
 
 # Trained further it has float32 weights again.

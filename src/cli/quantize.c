@@ -63,8 +63,11 @@ static int print(const cli_arguments *arguments, const lk_model *model, const lk
     }
     if (items != NULL) {
         double before = bits(items, r->before), after = bits(items, r->after);
-        printf("%.6f bits, before %.6f: %+.6f, %+.4f %%\n", after, before, after - before,
-               100.0 * (after - before) / before);
+        printf("%.6f bits, before %.6f: %+.6f", after, before, after - before);
+        if (before != 0.0) {
+            printf(", %+.4f %%", 100.0 * (after - before) / before);
+        }
+        printf("\n");
     }
     return cli_finish_output();
 }
@@ -112,7 +115,14 @@ static lk_status quantize(const cli_arguments *arguments, lk_model *model, lk_it
 }
 
 static bool read_options(const cli_arguments *arguments, const lk_model *model, double *most) {
+    static const char *const of_data[] = {"most-loss", "labels", "from", "symbols", "local"};
     bool texts = model->data.stream;
+    for (size_t i = 0; i < sizeof of_data / sizeof *of_data; i++) {
+        if (cli_has(arguments, of_data[i]) && !cli_has(arguments, "data")) {
+            cli_usage(arguments, "--%s is about --data, which is not given", of_data[i]);
+            return false;
+        }
+    }
     return cli_real(arguments, "most-loss", 0.0, 1.0, -1.0, most) &&
            cli_excludes(arguments, texts ? CLI_OF_EXAMPLES : "from symbols",
                         texts ? "models of examples" : "models of texts");

@@ -125,6 +125,14 @@ static void round_weights(lk_parameter *p) {
     }
 }
 
+bool lk_parameter_can_quantize(const lk_parameter *p) {
+    bool can = true;
+    for (int64_t i = 0; i < p->rows * p->columns && can; i++) {
+        can = fabs((double)p->value[i]) <= LK_QUANTIZED_MOST * power(LK_EXPONENT_MOST);
+    }
+    return can;
+}
+
 lk_status lk_parameter_quantize(lk_context *context, lk_parameter *p) {
     int8_t *rows = lk_allocate(p->rows, 1), *columns = lk_allocate(p->columns, 1);
     lk_status status = p->quantized != NULL ? LK_OK
@@ -158,13 +166,14 @@ lk_status lk_parameter_set_quantized(lk_context *context, lk_parameter *p, const
     for (int64_t i = 0; i < weights; i++) {
         if (value[i] < -LK_QUANTIZED_MOST) {
             return lk_fail(context, LK_FORMAT, "weight %lld of %.200s is %d: the least is %d",
-                           (long long)i, p->name, value[i], -LK_QUANTIZED_MOST);
+                           (long long)i + 1, p->name, value[i], -LK_QUANTIZED_MOST);
         }
     }
     for (int64_t g = 0; g < exponents; g++) {
         if (exponent[g] < LK_EXPONENT_LEAST || exponent[g] > LK_EXPONENT_MOST) {
             return lk_fail(context, LK_FORMAT, "exponent %lld of %.200s is %d: outside %d..%d",
-                           (long long)g, p->name, exponent[g], LK_EXPONENT_LEAST, LK_EXPONENT_MOST);
+                           (long long)g + 1, p->name, exponent[g], LK_EXPONENT_LEAST,
+                           LK_EXPONENT_MOST);
         }
     }
     lk_parameter_forget_quantized(p);

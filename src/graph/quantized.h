@@ -25,6 +25,8 @@ static inline int64_t lk_quantized_exponents(const lk_parameter *p, bool by_rows
     return by_rows ? p->rows : p->columns;
 }
 
+/* Whether all weights are finite, and within reach. */
+bool lk_parameter_can_quantize(const lk_parameter *parameter);
 /* Rounds the parameter's weights to the nearest such, ties to even; exponents are those, of two
  * that hold the largest weight or cut it off, with the smaller sum of squared errors. By
  * columns, unless by rows that in all is less than half: an operation may have its outputs along

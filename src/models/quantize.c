@@ -13,8 +13,8 @@ typedef struct job {
     lk_model *model;
     const lk_quantize_options *options;
     float **original; /* owned: of each parameter */
-    double *loss;     /* owned, [parameters]: of each alone; below 0: it is no matrix */
-    bool *kept;       /* [parameters] */
+    double *loss;     /* owned, [parameters]: of each matrix alone */
+    bool *kept;       /* [parameters]: matrices; at first those that 8 bits cannot hold */
     int64_t judged, judgements;
     double before;
 } job;
@@ -54,7 +54,7 @@ static lk_status find_losses(job *work) {
     LK_TRY(judge(work, &work->before));
     for (int32_t i = 0; i < parameters_of(work); i++) {
         double after;
-        if (is_matrix(&work->model->parameters->list[i])) {
+        if (is_matrix(&work->model->parameters->list[i]) && !work->kept[i]) {
             LK_TRY(set(work, i, true));
             LK_TRY(judge(work, &after));
             LK_TRY(set(work, i, false));
@@ -101,7 +101,7 @@ static lk_status choose(job *work, double *after) {
 static lk_status choose_blindly(job *work) {
     for (int32_t i = 0; i < parameters_of(work); i++) {
         const lk_parameter *p = &work->model->parameters->list[i];
-        work->kept[i] = is_matrix(p) && strstr(p->name, "logits") != NULL;
+        work->kept[i] |= is_matrix(p) && strstr(p->name, "logits") != NULL;
     }
     return set_all(work);
 }
@@ -118,10 +118,12 @@ static lk_status keep_originals(job *work) {
     for (int32_t i = 0; i < parameters->count && made; i++) {
         const lk_parameter *p = &parameters->list[i];
         int64_t weights = p->rows * p->columns;
-        matrices += is_matrix(p);
+        bool fits = lk_parameter_can_quantize(p);
+        matrices += is_matrix(p) && fits;
         work->original[i] = lk_allocate(weights, sizeof(float));
         made = work->original[i] != NULL;
         if (made) {
+            work->kept[i] = is_matrix(p) && !fits;
             memcpy(work->original[i], p->value, (size_t)weights * sizeof(float));
         }
     }

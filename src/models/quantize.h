@@ -24,9 +24,10 @@ typedef struct lk_quantize_report {
     bool *kept; /* owned, [parameters]: matrices that were left as they are */
 } lk_quantize_report;
 
-/* Of the model's matrices: vectors stay. Those whose own loss is largest are left first, until what
- * the others lose together is at most the share that may be lost. The calibration, if there is one,
- * is of other weights, and goes. Release the report's list with lk_release. */
+/* Of the model's matrices: vectors stay, and so do matrices with a weight that is not finite. Those
+ * whose own loss is largest are left first, until what the others lose together is at most the
+ * share that may be lost. The calibration, if there is one, is of other weights, and goes. Release
+ * the report's list with lk_release. */
 lk_status lk_model_quantize(lk_model *model, const lk_quantize_options *options,
                             lk_quantize_report *report);
 

@@ -139,6 +139,23 @@ faults() {
 }
 all faults
 
+# Ranks of different options: a seed, a verb.
+for kind in "${kinds[@]}"; do
+    own=$work/$kind
+    how=()
+    [[ $kind == openmpi ]] && how=(--oversubscribe --mca btl self,vader)
+    made=(train made "${images[@]}" --epochs 1 --threads 1 --quiet --out "$own.m")
+    for other in "${made[*]} --seed 2" "info $work/made"; do
+        read -ra words <<<"$other"
+        ! timeout 300 "mpirun.$kind" "${how[@]}" -n 1 "${likely[@]}" "${made[@]}" : \
+            -n 1 "${likely[@]}" "${words[@]}" >"$own.out" 2>"$own.err" || fail "$kind: $other"
+        grep -q '^likely: rank 1 was started with another verb' "$own.err" ||
+            fail "$kind, $other: $(cat "$own.err")"
+        [[ ! -e $own.m ]] || fail "$kind, $other: a file was left"
+        checks=$((checks + 1))
+    done
+done
+
 # A rank that is stopped is told by its number, long before the training would have ended.
 kind=${kinds[0]} count=3 own=$work/stopped got=0
 LIKELY_MPI_SILENCE=3 ranks "$kind" 3 train made "${images[@]}" --set hidden=400 --epochs 100000 \

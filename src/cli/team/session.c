@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/path.h"
 #include "base/spool.h"
@@ -130,6 +131,46 @@ static int share_input(cli_arguments *arguments, const char *option, const char 
     return finish(t, cli_share(&t->sharing, value));
 }
 
+/* ---- the same command ------------------------------------------------------------------------ */
+
+/* Where a rank may be told otherwise: what it reads and writes, and how. */
+static bool may_differ(const cli_verb *verb, const char *option) {
+    return cli_lists(verb->inputs, option) || cli_lists(verb->outputs, option) ||
+           cli_lists("log threads memory quiet", option);
+}
+
+static void hash_of(const cli_arguments *a, uint8_t digest[16]) {
+    lk_hash hash;
+    lk_hash_begin(&hash);
+    lk_hash_text(&hash, a->verb->name);
+    for (int32_t i = 0; i < cli_option_count(a->verb); i++) {
+        const char *name = cli_option_at(a->verb, i)->name;
+        for (int32_t k = 0; k < a->given[i].count && !may_differ(a->verb, name); k++) {
+            const char *value = a->given[i].value[k];
+            lk_hash_text(&hash, name);
+            lk_hash_text(&hash, value != NULL ? value : "");
+        }
+    }
+    lk_hash_end(&hash, digest);
+}
+
+/* Other options on one rank would end in a model or a file that no single process makes, or in
+ * ranks that wait for each other. */
+static lk_status compare(cli_team *t, const cli_arguments *a) {
+    uint8_t own[16], wanted[16];
+    hash_of(a, own);
+    memcpy(wanted, own, sizeof wanted);
+    LK_TRY(lk_team_share(t->team, &t->context, wanted, sizeof wanted));
+    lk_status status =
+        memcmp(own, wanted, sizeof own) == 0
+            ? LK_OK
+            : lk_fail(&t->context, LK_INVALID,
+                      "rank %d was started with another verb or other options than rank "
+                      "0: start all with the same",
+                      lk_team_rank(t->team));
+    return lk_team_agree(t->team, &t->context, status);
+}
+
 /* ---- all ------------------------------------------------------------------------------------- */
 
 static int prepare(cli_arguments *a) {
@@ -150,6 +191,7 @@ int cli_team_begin(cli_arguments *a, cli_team *t) {
     }
     const lk_team_options options = {transport, silence()};
     status = finish(t, lk_team_open(&t->context, &options, &t->team));
+    status = status == EXIT_DONE ? finish(t, compare(t, a)) : status;
     if (status == EXIT_DONE && a->verb->shared) {
         a->session = t;
         return prepare(a);

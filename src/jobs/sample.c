@@ -75,6 +75,14 @@ static lk_status fail_order(const sampling *s, int64_t held, int64_t early) {
             name_of(s, held, first), name_of(s, early, second), (long long)lk_model_scale(model),
             lk_advice(model->context, "scale", " (--given with --scale)"));
     }
+    if (lk_model_variants(model) > 1) {
+        return lk_fail(
+            model->context, LK_INVALID,
+            "%s is held, but %s, which comes before it in one of the model's %d orderings, is to "
+            "be drawn: what is held must come first in all of them; train the model with a single "
+            "ordering, which has first what is held",
+            name_of(s, held, first), name_of(s, early, second), (int)lk_model_variants(model));
+    }
     bool tables = model->data.alphabets != NULL;
     char subsets[LK_FAMILY_NAMES], agnostic[LK_FAMILY_NAMES], orders[LK_FAMILY_NAMES];
     lk_family_names(lk_family_any_subset, " or ", subsets, sizeof subsets);

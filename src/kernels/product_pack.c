@@ -208,8 +208,18 @@ static bool depth_side_by_side(const lk_side *side) {
  * holds integers: as floats these are subnormal, for which many processors take a hundred
  * cycles. */
 static void clear_rest(float *out, int64_t width, int64_t lanes, int64_t depth) {
-    for (int64_t k = 0; k < depth && lanes < width; k++, out += width) {
-        memset(out + lanes, 0, (size_t)(width - lanes) * sizeof *out);
+    for (int64_t i = lanes, some; i < width; i += some) { /* of sizes that are constants */
+        some = i + 4 <= width ? 4 : i + 2 <= width ? 2 : 1;
+        float *to = out + i;
+        for (int64_t k = 0; k < depth && some == 4; k++, to += width) {
+            memset(to, 0, 4 * sizeof *to);
+        }
+        for (int64_t k = 0; k < depth && some == 2; k++, to += width) {
+            memset(to, 0, 2 * sizeof *to);
+        }
+        for (int64_t k = 0; k < depth && some == 1; k++, to += width) {
+            *to = 0.0f;
+        }
     }
 }
 
@@ -241,8 +251,11 @@ static inline __attribute__((always_inline)) void copy_strips(float *out, int64_
         }
         if (whole < lanes) {
             copy_lanes(row, in + whole, lanes - whole);
-            memset(row + lanes - whole, 0, (size_t)(width - (lanes - whole)) * sizeof *row);
         }
+    }
+    if (whole < lanes) {
+        out += whole / width * strip_stride - (end - begin) * width;
+        clear_rest(out, width, lanes - whole, end - begin);
     }
 }
 

@@ -212,7 +212,7 @@ static void texts_of_different_lengths(void **unused) {
         o.batch_size = 3;
         o.slices = 3;
         o.checkpoint = path_of("texts.checkpoint");
-        o.checkpoint_seconds = 0;
+        o.checkpoint_seconds = way == 2 ? 0 : 3600; /* writing takes longest */
         unlink(o.checkpoint);
         if (way == 2) {
             o.progress = stop_after_some;

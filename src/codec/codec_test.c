@@ -211,6 +211,16 @@ static const recipe recipes[] = {
 
 /* ---- round trips ----------------------------------------------------------------------------- */
 
+/* Sanitizers, which are slow, see several threads, instruction sets and numbers of lanes, not every
+ * combination. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define WAYS_APART 5
+#define LANES_APART 7
+#else
+#define WAYS_APART 1
+#define LANES_APART 1
+#endif
+
 /* Bytes made under one number of threads and one instruction set are made, and read, under all the
  * others, by either schedule, whether the model learns or not. */
 static void test_same_bytes_everywhere(void **state) {
@@ -223,7 +233,7 @@ static void test_same_bytes_everywhere(void **state) {
         bool counted = lk_family_named(made->family)->fit != NULL;
         lk_codec_options options = {.chunk = 10, .lanes = 4, .skip_verify = true};
         options.learning_rate = r % 2 == 1 ? 0.01f : 0.0f;
-        for (int way = 0; way < 2 * table_count && !(r % 2 == 1 && counted); way++) {
+        for (int way = 0; way < 2 * table_count && !(r % 2 == 1 && counted); way += WAYS_APART) {
             world w;
             setenv("LIKELY_ISA", tables[way / 2]->isa, 1);
             begin_world(made, way % 2 == 0 ? 1 : 3, 77, &w);
@@ -254,7 +264,7 @@ static void test_lanes_and_chunks(void **state) {
         world w;
         begin_world(&recipes[r], 2, 78, &w);
         bool counted = w.model->family->fit != NULL;
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 20; i += LANES_APART) {
             lk_codec_report report;
             lk_codec_options options = {.lanes = lanes[i % 4], .chunk = chunks[i / 4]};
             options.learning_rate = i % 3 == 0 && !counted ? 0.01f : 0.0f;

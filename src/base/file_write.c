@@ -45,7 +45,9 @@ static void fail_write(lk_writer *writer, const char *what, int error) {
     if (writer->status == LK_OK) {
         writer->status = lk_fail(
             writer->context, LK_IO, "%s: cannot %s: %s%s", writer->path, what, strerror(error),
-            error == ENOSPC || error == EDQUOT ? "; free some space or write elsewhere" : "");
+            error == ENOSPC || error == EDQUOT ? "; free some space or write elsewhere"
+            : error == EFBIG                   ? "; raise the limit (ulimit -f) or write elsewhere"
+                                               : "");
     }
 }
 

@@ -39,11 +39,16 @@ void lk_weights_release(float **values, int32_t count) {
     lk_release(values);
 }
 
+/* The numbers, not the arrays: those of a model that was loaded may stand in one room
+ * (graph/parameters.c), which is no array that could be released. */
 void lk_weights_swap(lk_parameters *parameters, float **values) {
     for (int32_t i = 0; i < parameters->count; i++) {
         float *value = parameters->list[i].value;
-        parameters->list[i].value = values[i];
-        values[i] = value;
+        for (int64_t e = 0; e < elements(&parameters->list[i]); e++) {
+            float number = value[e];
+            value[e] = values[i][e];
+            values[i][e] = number;
+        }
     }
 }
 

@@ -22,8 +22,8 @@ void lk_average_destroy(lk_average *average);
 /* d of the next update. */
 float lk_average_decay(const lk_average *average);
 
-/* Exchanges the parameters' arrays with `values` (parallel to them, made by lk_weights_copy or of
- * an average), without copying. */
+/* Exchanges the parameters' numbers with those of `values` (parallel to them, made by
+ * lk_weights_copy or of an average); the arrays stay whose they are. */
 void lk_weights_swap(lk_parameters *parameters, float **values);
 /* New arrays like the parameters, holding their values; NULL when out of memory. */
 float **lk_weights_copy(const lk_parameters *parameters);

@@ -262,9 +262,39 @@ static void bad_options_are_named(void **unused) {
     teardown(&f);
 }
 
+/* Weights of a large file stand in one room, and go with it; so their arrays are nobody else's. */
+static void swapped_in_a_room(void **state) {
+    (void)state;
+    enum { LARGE = 1 << 20 };
+    lk_context *context;
+    lk_parameters *parameters;
+    int32_t index;
+    assert_int_equal(lk_context_create(1, &context), LK_OK);
+    assert_int_equal(lk_parameters_create(context, &parameters), LK_OK);
+    parameters->total_most = LARGE + 8;
+    assert_int_equal(
+        lk_parameters_declare(parameters, "a.weight", LARGE / 64, 64, LK_INIT_ZERO, &index), LK_OK);
+    assert_int_equal(lk_parameters_declare(parameters, "a.bias", 8, 1, LK_INIT_ZERO, &index),
+                     LK_OK);
+    float **kept = lk_weights_copy(parameters), *array = parameters->list[1].value;
+    assert_non_null(kept);
+    for (int i = 0; i < 8; i++) {
+        parameters->list[1].value[i] = (float)(i + 1);
+    }
+    lk_weights_swap(parameters, kept);
+    assert_ptr_equal(parameters->list[1].value, array);
+    for (int i = 0; i < 8; i++) {
+        assert_true(array[i] == 0.0f && kept[1][i] == (float)(i + 1));
+    }
+    lk_weights_release(kept, parameters->count);
+    lk_parameters_destroy(parameters);
+    lk_context_destroy(context);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equals_the_naive_one), cmocka_unit_test(closed_forms),
-        cmocka_unit_test(threads_do_not_matter), cmocka_unit_test(bad_options_are_named)};
+        cmocka_unit_test(threads_do_not_matter), cmocka_unit_test(bad_options_are_named),
+        cmocka_unit_test(swapped_in_a_room)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

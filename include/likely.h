@@ -283,8 +283,8 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
 /* Some items of data, items[count] by their numbers, in that order; texts are copied to memory. */
 lk_status lk_data_select(lk_context *context, const lk_data *data, const int64_t *items,
                          int64_t count, lk_data **selected);
-/* Two parts: a fraction becomes *valid, the rest *train, as the command does it. Of examples those
- * that the seed chooses, in their order; of texts the last ones, of one text its end, from where a
+/* Two parts: a fraction becomes *valid, the rest *train, as the command does it. Of examples, and
+ * of several texts, those that the seed chooses, in their order; of one text its end, from where a
  * number of its slower sequence begins. */
 lk_status lk_data_split(lk_context *context, const lk_data *data, double fraction, uint64_t seed,
                         lk_data **train, lk_data **valid);

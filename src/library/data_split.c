@@ -90,15 +90,8 @@ lk_status lk_data_select(lk_context *context, const lk_data *data, const int64_t
 /* ---- a part held out ------------------------------------------------------------------------- */
 
 /* items[count]: those that stay, then those that are held out, each in their order. */
-static lk_status choose(lk_context *context, const lk_data *data, int64_t kept, uint64_t seed,
+static lk_status choose(lk_context *context, int64_t count, int64_t kept, uint64_t seed,
                         int64_t *items) {
-    int64_t count = lk_data_count(data);
-    if (data->dataset == NULL) {
-        for (int64_t i = 0; i < count; i++) {
-            items[i] = i;
-        }
-        return LK_OK;
-    }
     int32_t *order = lk_allocate(count, sizeof *order);
     if (order == NULL) {
         return lk_fail_no_memory(context, "a split", count * 4);
@@ -114,7 +107,7 @@ static lk_status choose(lk_context *context, const lk_data *data, int64_t kept, 
 static lk_status split_items(lk_context *context, const lk_data *data, int64_t kept, uint64_t seed,
                              lk_data **train, lk_data **valid) {
     int64_t count = lk_data_count(data), *items = lk_allocate(count, sizeof *items);
-    lk_status status = items != NULL ? choose(context, data, kept, seed, items)
+    lk_status status = items != NULL ? choose(context, count, kept, seed, items)
                                      : lk_fail_no_memory(context, "a split", count * 8);
     if (status == LK_OK) {
         status = select_items(context, data, items, kept, train);

@@ -17,6 +17,9 @@ foreach(source ${test_sources})
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     target_link_libraries(${program} PRIVATE
         ${likely_test_libraries} PkgConfig::cmocka ${likely_dependencies})
+    if(CMAKE_CROSSCOMPILING_EMULATOR)
+        target_compile_definitions(${program} PRIVATE LIKELY_EMULATED) # src/base/slow.h
+    endif()
     add_test(NAME ${name} COMMAND ${program} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES LABELS ${layer} TIMEOUT ${test_seconds})
 endforeach()

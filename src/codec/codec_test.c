@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/double_maths.h"
+#include "base/slow.h"
 #include "codec/coder.h"
 #include "data/formats/formats.h"
 
@@ -211,15 +212,9 @@ static const recipe recipes[] = {
 
 /* ---- round trips ----------------------------------------------------------------------------- */
 
-/* Sanitizers, which are slow, see several threads, instruction sets and numbers of lanes, not every
- * combination. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define WAYS_APART 5
-#define LANES_APART 7
-#else
-#define WAYS_APART 1
-#define LANES_APART 1
-#endif
+/* Where that is slow, not every combination. */
+#define WAYS_APART(tables) (LK_SLOW ? 2 * (tables)-1 : 1)
+#define LANES_APART (LK_SLOW ? 7 : 1)
 
 /* Bytes made under one number of threads and one instruction set are made, and read, under all the
  * others, by either schedule, whether the model learns or not. */
@@ -233,7 +228,8 @@ static void test_same_bytes_everywhere(void **state) {
         bool counted = lk_family_named(made->family)->fit != NULL;
         lk_codec_options options = {.chunk = 10, .lanes = 4, .skip_verify = true};
         options.learning_rate = r % 2 == 1 ? 0.01f : 0.0f;
-        for (int way = 0; way < 2 * table_count && !(r % 2 == 1 && counted); way += WAYS_APART) {
+        for (int way = 0; way < 2 * table_count && !(r % 2 == 1 && counted);
+             way += WAYS_APART(table_count)) {
             world w;
             setenv("LIKELY_ISA", tables[way / 2]->isa, 1);
             begin_world(made, way % 2 == 0 ? 1 : 3, 77, &w);

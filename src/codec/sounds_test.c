@@ -1,6 +1,7 @@
 /* Recordings compressed and restored symbol for symbol, with rate, format and length, also beside a
  * slower sequence, which is kept in the file; by either schedule, in any lanes and chunks; refused
  * where something would be lost; damage. */
+#include "base/slow.h"
 #include "codec/testing.h"
 
 #include <stdio.h>
@@ -196,14 +197,7 @@ static void loss_is_refused(void **state) {
     lk_model_destroy(model);
 }
 
-/* Threads are not what damage is about, and sanitizers are slow. */
-#if defined(__SANITIZE_THREAD__)
-#define DAMAGE_APART 40
-#elif defined(__SANITIZE_ADDRESS__)
-#define DAMAGE_APART 3
-#else
-#define DAMAGE_APART 1
-#endif
+#define DAMAGE_APART (LK_SLOW ? 10 : 1)
 
 /* No byte may be another; salvaging them ends in some way. */
 static void refuses_damage(lk_context *context, const kind *k) {

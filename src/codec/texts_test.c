@@ -2,6 +2,7 @@
  * empty ones, folders of many; the same file by either schedule, any number of threads and any
  * instruction set; the order of symbols; cost against the likelihood; damage; models that are given
  * labels, or learn. */
+#include "base/slow.h"
 #include "codec/testing.h"
 #include "models/stream_testing.h"
 
@@ -105,14 +106,8 @@ static const struct {
                 {0, 7, 0.01f}, {150, 2, 0.002f}, {65, 1, 0.02f}};
 #define GEOMETRIES ((int)(sizeof geometry / sizeof *geometry))
 
-/* Under sanitizers, which are slow, each folder has some of the geometries. */
-#if defined(__SANITIZE_THREAD__)
-#define GEOMETRIES_APART 4
-#elif defined(__SANITIZE_ADDRESS__)
-#define GEOMETRIES_APART 2
-#else
-#define GEOMETRIES_APART 1
-#endif
+/* Where that is slow, each folder has some of the geometries. */
+#define GEOMETRIES_APART (LK_SLOW ? 3 : 1)
 
 static void test_round_trips(void **state) {
     lk_buffer coded = {0}, other = {0};

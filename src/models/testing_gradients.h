@@ -3,14 +3,11 @@
 #ifndef LK_MODELS_TESTING_GRADIENTS_H
 #define LK_MODELS_TESTING_GRADIENTS_H
 
+#include "base/slow.h"
 #include "models/testing.h"
 
-/* Sanitizers slow down the equations in double, of which they have little to say, most of all. */
-#if defined(__SANITIZE_ADDRESS__)
-#define GRADIENTS_APART 8
-#else
-#define GRADIENTS_APART 1
-#endif
+/* Of the equations in double sanitizers have little to say. */
+#define GRADIENTS_APART (LK_SLOW ? 8 : 1)
 
 /* One weight is this much more; NULL: none. */
 typedef struct testing_bump {

@@ -3,6 +3,7 @@
 #ifndef LK_MODELS_TESTING_LEARNING_H
 #define LK_MODELS_TESTING_LEARNING_H
 
+#include "base/slow.h"
 #include "models/testing.h"
 #include "optim/optimizer.h"
 
@@ -39,12 +40,8 @@ static inline double testing_learn(lk_model *model, const lk_dataset *data, int6
     return testing_mean_nll(model, data);
 }
 
-/* Under sanitizers a tenth of the steps, after which some has been learnt. */
-#if defined(__SANITIZE_ADDRESS__)
-#define LEARNING_SHARE 10
-#else
-#define LEARNING_SHARE 1
-#endif
+/* Where that is slow a tenth of the steps, after which some has been learnt. */
+#define LEARNING_SHARE (LK_SLOW ? 10 : 1)
 
 /* At a higher rate, before testing_learns_by_heart(). */
 static inline void testing_learn_first(lk_model *model, const lk_dataset *data, int64_t steps,

@@ -81,6 +81,7 @@ static int print_report(const cli_arguments *arguments, const lk_model *model,
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
     double overhead = payload_bits / model_bits - 1.0;
     int64_t before = size_on_disk(cli_text(arguments, "data", NULL));
+    before = before < 0 && texts ? r->content_bytes : before; /* of a pipe */
     bool larger = before >= 0 && r->bytes > before;
     if (cli_has(arguments, "json")) {
         const char *unit = texts ? "bits_per_byte" : "bits_per_dim";
@@ -104,10 +105,13 @@ static int print_report(const cli_arguments *arguments, const lk_model *model,
     printf("%lld %s%s", (long long)count, texts ? "byte" : "example", cli_plural(count));
     printf(" in %lld bytes", (long long)r->bytes);
     if (dimensions > 0.0) {
-        printf(": %.6f bits per %s; the model's own %s is %.6f\n"
+        /* A mixture of networks has no conditionals of its own to code by. */
+        printf(": %.6f bits per %s; %s %s is %.6f\n"
                "coded payload over likelihood: %+.4f %%%s",
-               bits, texts ? "byte" : "dimension", lk_model_bound(model) ? "bound" : "likelihood",
-               model_bits, 100.0 * overhead,
+               bits, texts ? "byte" : "dimension",
+               lk_model_variants(model) > 1 ? "by its best network for each chunk the model's"
+                                            : "the model's own",
+               lk_model_bound(model) ? "bound" : "likelihood", model_bits, 100.0 * overhead,
                overhead < 0.0 ? " (less: no symbol costs more than 24 bits, however improbable)"
                               : "");
     }

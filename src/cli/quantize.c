@@ -153,7 +153,7 @@ static int run(const cli_arguments *arguments) {
 
 const cli_verb cli_quantize_verb = {
     .name = "quantize",
-    .summary = "weights of 8 bits: a file of a quarter, nearly the same likelihoods",
+    .summary = "weights of 8 bits: a file down to a quarter, nearly the same likelihoods",
     .operands = "MODEL",
     .operand_count = 1,
     .options = options,

@@ -338,7 +338,7 @@ const cli_verb cli_sample_verb = {
         "  likely sample pixels.likely --count 4 --given photograph.png --given-rows 300 --out "
         "completed.png\n"
         "  likely sample pixels.likely --count 4 --shape 64x96x3 --out larger.png\n"
-        "  likely sample slices.likely --given small.png --out larger.png\n"
+        "  likely sample slices.likely --given small.png --plain --out larger.png\n"
         "  echo '1 ? 0' > held.txt; likely sample alarm.likely --count 10 --given held.txt "
         "--out drawn.txt\n"
         "  likely sample pets.likely --count 9 --label cat --out cats.png\n"

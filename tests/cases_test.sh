@@ -27,7 +27,7 @@ told() {
     local pattern=$1
     shift
     L "$@" >"$T/stdout" 2>"$T/stderr" || fail "likely $*: $(cat "$T/stderr")"
-    cat "$T/stdout" "$T/stderr" | grep -qE -- "$pattern" ||
+    grep -qE -- "$pattern" "$T/stdout" "$T/stderr" || # behind a pipe it would leave before the end
         fail "likely $*: no word of /$pattern/: $(cat "$T/stdout" "$T/stderr")"
 }
 # read_as FILE CSV [OPTIONS...]: the values that come back are these

@@ -29,4 +29,5 @@ add_executable(bench_queue EXCLUDE_FROM_ALL bench/peers/queue.c)
 set_target_properties(bench_queue PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 target_compile_options(bench_queue PRIVATE -O3 -march=native -ffast-math)
 target_link_libraries(bench_queue PRIVATE m)
-add_custom_target(bench_peers DEPENDS bench_train bench_sample bench_outputs bench_queue)
+add_custom_target(bench_peers
+    DEPENDS bench_product bench_train bench_sample bench_outputs bench_queue)

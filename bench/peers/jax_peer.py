@@ -3,7 +3,8 @@ Parameters have our names. One compiled call is a step: forward, backward and Ad
 of a text in one scan, which is as quick as JAX samples.
 
 jax_peer.py train|sample NETWORK SECONDS THREADS [BATCH]: rounds, as train.py and sample.py.
-jax_peer.py check FOLDER NETWORK: our weights and values of FOLDER (check.py); says the outputs."""
+jax_peer.py check FOLDER NETWORK: our weights and values of FOLDER (check.py); whether it has our
+outputs."""
 import os
 import sys
 

@@ -40,21 +40,21 @@ HEADING = ("| row | ours | best peer | | ratio best, median | wall: ours | best 
 def rows(build, seconds, threads):
     """Name: {contender: command}; ours is the first."""
     bench, python = f"{build}/bench", [sys.executable, "-u"]
+
+    def peer(verb, mode, *words):
+        program = [f"{HERE}/jax_peer.py", verb] if mode == "jax" else [f"{HERE}/{verb}.py"]
+        return [*python, *program, *words, *([] if mode == "jax" else [mode])]
+
     for network, modes in TRAINED.items():
         row = {"ours": [f"{bench}/bench_train", network, seconds, threads, "0", "0", "rounds"]}
         for mode in modes:
-            row[mode] = ([*python, f"{HERE}/jax_peer.py", "train", network, seconds, threads]
-                         if mode == "jax" else
-                         [*python, f"{HERE}/train.py", network, seconds, threads, mode])
+            row[mode] = peer("train", mode, network, seconds, threads)
         yield f"train/{network}", row
     for network, modes in SAMPLED.items():
         for batch in ("1", "16"):
             row = {"ours": [f"{bench}/bench_sample", network, seconds, threads, batch, "rounds"]}
             for mode in modes:
-                row[mode] = ([*python, f"{HERE}/jax_peer.py", "sample", network, seconds, threads,
-                              batch] if mode == "jax" else
-                             [*python, f"{HERE}/sample.py", network, seconds, threads, batch,
-                              mode])
+                row[mode] = peer("sample", mode, network, seconds, threads, batch)
             if network == "wavenet":
                 row["C queue"] = [f"{bench}/bench_queue", seconds, batch]
             if network == "wavenet" and batch == "1":

@@ -7,7 +7,6 @@ enum {
     /* Of a larger B: its rows often stand a power of two apart and share a few sets of the caches,
      * which so many still fit. */
     FAR_DEPTH = 128,
-    MOST_STRIP = 64,
     PIECE_WORK = 1 << 20, /* fused multiply-adds that are worth a thread's waking */
     PIECE_COLUMNS = 192,  /* at least: some strips */
 };
@@ -31,7 +30,7 @@ bool lk_few8_suits(int64_t rows, int64_t columns) {
 
 /* All columns meet some of the depth before the rest; sums go on from c. */
 static void run_far(lk_few *few, const lk_few_call *call) {
-    _Alignas(64) float room[FAR_DEPTH * MOST_STRIP];
+    _Alignas(64) float room[FAR_DEPTH * LK_FEW_STRIP];
     lk_few_call part = *call;
     part.runs = 1;
     part.far = true;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #define LK_FEW_COLUMNS 16
+#define LK_FEW_STRIP 64 /* columns at most that several blocks of rows meet */
 
 typedef struct lk_few_run {
     const float *a; /* row r at a + row(r) * a_stride */
@@ -42,7 +43,7 @@ typedef struct lk_few_call {
     bool far;
     const float *next; /* [depth], b_stride apart; NULL: nothing */
     const int8_t *next_b8;
-    float *room; /* [depth][128], where a strip is kept */
+    float *room; /* [depth][LK_FEW_STRIP], where a strip that several blocks of rows meet is kept */
 } lk_few_call;
 
 typedef void lk_few(const lk_few_call *call);

@@ -113,18 +113,18 @@ static inline few_ahead few_next(const few_shape *shape, const lk_few_call *call
  * is asked for, by each of several blocks some lines of each row. */
 static inline void few_strip(const few_shape *shape, const lk_few_call *call, int64_t column) {
     const int64_t blocks = (call->rows + shape->rows - 1) / shape->rows;
-    few_ahead next =
-        call->far ? few_next(shape, call, column + shape->columns) : (few_ahead){.lines = 0};
-    if (blocks == 1) {
-        next.lines = 0;
-    }
-    const bool keeps = call->far && blocks > 1 && call->unit == NULL;
-    lk_few_call again = *call;
+    const bool several = call->far && blocks > 1, keeps = several && call->unit == NULL;
+    const few_ahead next =
+        several ? few_next(shape, call, column + shape->columns) : (few_ahead){.lines = 0};
+    const lk_few_call *later = call;
+    lk_few_call again;
     lk_few_run kept;
     if (keeps) {
         kept = (lk_few_run){call->run->a, call->room - column, call->run->depth, NULL};
+        again = *call;
         again.run = &kept;
         again.b_stride = shape->columns;
+        later = &again;
     }
     for (int64_t done = 0, row = 0; done < blocks; done++) {
         const int64_t rows = (call->rows - row + blocks - done - 1) / (blocks - done);
@@ -134,7 +134,7 @@ static inline void few_strip(const few_shape *shape, const lk_few_call *call, in
                                  .lines = next.lines * (done + 1) / blocks - line,
                                  .keep = keeps && done == 0 ? call->room : NULL};
         const few_pair *block = &shape->block[rows - 1];
-        (call->unit != NULL ? block->narrow : block->wide)(done == 0 ? call : &again, row, column,
+        (call->unit != NULL ? block->narrow : block->wide)(done == 0 ? call : later, row, column,
                                                            &ahead);
         row += rows;
     }

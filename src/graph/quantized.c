@@ -41,18 +41,14 @@ static double squared_error(group g, int32_t exponent) {
     return sum;
 }
 
-/* The least exponent with which the largest weight is no more than 127, or the one below it. False:
- * there is none. */
-static bool choose_exponent(group g, int32_t *exponent, double *error) {
+/* The least exponent with which the largest weight is no more than 127, or the one below it. */
+static void choose_exponent(group g, int32_t *exponent, double *error) {
     double most = 0.0;
     for (int64_t i = 0; i < g.count; i++) {
         double size = fabs((double)g.weight[i * g.stride]);
-        most = size > most || isnan(size) ? size : most;
+        most = size > most ? size : most;
     }
     int32_t holds = LK_EXPONENT_LEAST;
-    if (!(most <= LK_QUANTIZED_MOST * power(LK_EXPONENT_MOST))) {
-        return false;
-    }
     while (most > LK_QUANTIZED_MOST * power(holds)) {
         holds++;
     }
@@ -63,18 +59,15 @@ static bool choose_exponent(group g, int32_t *exponent, double *error) {
         *exponent = holds - 1;
         *error = cut;
     }
-    return true;
 }
 
-/* exponent[...], and the whole error; infinite: not possible. */
+/* exponent[...], and the whole error. */
 static double choose(const lk_parameter *p, bool by_rows, int8_t *exponent) {
     double total = 0.0;
     for (int64_t g = 0; g < lk_quantized_exponents(p, by_rows); g++) {
         int32_t own;
         double error;
-        if (!choose_exponent(group_of(p, by_rows, g), &own, &error)) {
-            return INFINITY;
-        }
+        choose_exponent(group_of(p, by_rows, g), &own, &error);
         exponent[g] = (int8_t)own;
         total += error;
     }
@@ -134,19 +127,22 @@ bool lk_parameter_can_quantize(const lk_parameter *p) {
 }
 
 lk_status lk_parameter_quantize(lk_context *context, lk_parameter *p) {
+    if (p->quantized != NULL) {
+        return LK_OK;
+    }
+    if (!lk_parameter_can_quantize(p)) {
+        return lk_fail(context, LK_UNSUPPORTED,
+                       "parameter %.200s has a weight that is not finite, or far too large for 8 "
+                       "bits",
+                       p->name);
+    }
     int8_t *rows = lk_allocate(p->rows, 1), *columns = lk_allocate(p->columns, 1);
-    lk_status status = p->quantized != NULL ? LK_OK
-                       : rows == NULL || columns == NULL
+    lk_status status = rows == NULL || columns == NULL
                            ? lk_fail_no_memory(context, "weights of 8 bits", p->rows + p->columns)
                            : LK_OK;
-    if (status == LK_OK && p->quantized == NULL) {
-        double by_rows = choose(p, true, rows), by_columns = choose(p, false, columns);
-        bool wins = by_rows < ROWS_WIN * by_columns;
-        status = isinf(by_rows) ? lk_fail(context, LK_UNSUPPORTED,
-                                          "parameter %.200s has a weight that is not finite, or "
-                                          "far too large for 8 bits",
-                                          p->name)
-                                : take_room(context, p, wins);
+    if (status == LK_OK) {
+        bool wins = choose(p, true, rows) < ROWS_WIN * choose(p, false, columns);
+        status = take_room(context, p, wins);
         if (status == LK_OK) {
             memcpy(p->quantized->exponent, wins ? rows : columns,
                    (size_t)lk_quantized_exponents(p, wins));

@@ -118,12 +118,12 @@ static lk_status keep_originals(job *work) {
     for (int32_t i = 0; i < parameters->count && made; i++) {
         const lk_parameter *p = &parameters->list[i];
         int64_t weights = p->rows * p->columns;
-        bool fits = lk_parameter_can_quantize(p);
-        matrices += is_matrix(p) && fits;
+        bool matrix = is_matrix(p), fits = matrix && lk_parameter_can_quantize(p);
+        matrices += fits;
         work->original[i] = lk_allocate(weights, sizeof(float));
         made = work->original[i] != NULL;
         if (made) {
-            work->kept[i] = is_matrix(p) && !fits;
+            work->kept[i] = matrix && !fits;
             memcpy(work->original[i], p->value, (size_t)weights * sizeof(float));
         }
     }

@@ -81,8 +81,8 @@ static int print_report(const cli_arguments *arguments, const lk_model *model,
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
     double overhead = payload_bits / model_bits - 1.0;
     int64_t before = size_on_disk(cli_text(arguments, "data", NULL));
-    before = before < 0 && texts ? r->content_bytes : before; /* of a pipe */
-    bool larger = before >= 0 && r->bytes > before;
+    int64_t known = before < 0 && texts ? r->content_bytes : before; /* of a pipe */
+    bool larger = known >= 0 && r->bytes > known;
     if (cli_has(arguments, "json")) {
         const char *unit = texts ? "bits_per_byte" : "bits_per_dim";
         char model_unit[32], payload_unit[32];
@@ -120,7 +120,7 @@ static int print_report(const cli_arguments *arguments, const lk_model *model,
     if (larger) {
         printf("larger than what was compressed: %lld bytes of %lld; the data are unlike those of "
                "the training, or were compressed before\n",
-               (long long)r->bytes, (long long)before);
+               (long long)r->bytes, (long long)known);
     }
     cli_print_note(items);
     return cli_finish_output();

@@ -17,7 +17,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # vectorized are not, which clang would mention.
 set(CMAKE_C_FLAGS_RELEASE "-O3 -g")
 if(LIKELY_SANITIZE)
-    set(CMAKE_C_FLAGS_RELEASE "-O1 -g1") # lines, for reports; links half as long
+    set(CMAKE_C_FLAGS_RELEASE "-O1 -g1") # reports want no more than lines
     if(CMAKE_C_COMPILER_ID MATCHES "Clang")
         add_compile_options(-Wno-pass-failed)
     endif()

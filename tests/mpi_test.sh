@@ -11,12 +11,14 @@ for kind in openmpi mpich; do
 done
 [[ ${#kinds[@]} -gt 0 && ${#likely[@]} -eq 1 ]] || exit 77
 
-# ranks KIND COUNT ARGUMENTS...
-ranks() {
-    local kind=$1 count=$2 how=()
-    shift 2
+launch() { # KIND ARGUMENTS OF MPIRUN...
+    local kind=$1 how=()
+    shift
     [[ $kind == openmpi ]] && how=(--oversubscribe --mca btl self,vader)
-    timeout 300 "mpirun.$kind" "${how[@]}" -n "$count" "${likely[@]}" "$@"
+    timeout 300 "mpirun.$kind" "${how[@]}" "$@"
+}
+ranks() { # KIND COUNT ARGUMENTS...
+    launch "$1" -n "$2" "${likely[@]}" "${@:3}"
 }
 all() { # COMMAND...: with every kind and several counts, as `kind`, `count` and `own`
     for kind in "${kinds[@]}"; do
@@ -142,12 +144,10 @@ all faults
 # Ranks of different options: a seed, a verb.
 for kind in "${kinds[@]}"; do
     own=$work/$kind
-    how=()
-    [[ $kind == openmpi ]] && how=(--oversubscribe --mca btl self,vader)
     made=(train made "${images[@]}" --epochs 1 --threads 1 --quiet --out "$own.m")
     for other in "${made[*]} --seed 2" "info $work/made"; do
         read -ra words <<<"$other"
-        ! timeout 300 "mpirun.$kind" "${how[@]}" -n 1 "${likely[@]}" "${made[@]}" : \
+        ! launch "$kind" -n 1 "${likely[@]}" "${made[@]}" : \
             -n 1 "${likely[@]}" "${words[@]}" >"$own.out" 2>"$own.err" || fail "$kind: $other"
         grep -q '^likely: rank 1 was started with another verb' "$own.err" ||
             fail "$kind, $other: $(cat "$own.err")"

@@ -22,7 +22,7 @@ zcat "$data/digits-test.pbm.gz" | {
     cat >/dev/null
 } >"$work/digits.pbm"
 # Levels in place of bits.
-tail -c +12 "$work/digits.pbm" | od -An -v -tu1 -w98 | awk 'NR <= 40 {
+tail -c $((98 * 40)) "$work/digits.pbm" | od -An -v -tu1 -w98 | awk '{
     for (v = 1; v <= NF; v++) printf "%s%d", (v > 1 ? "," : ""), $v % 16
     print "" }' >"$work/levels.csv"
 models=0 input=digits.pbm

@@ -26,6 +26,12 @@ static lk_node *build_wide(lk_graph *graph, family which) {
     return build_lstm(graph, 512);
 }
 
+/* Weights of 16 MiB, read at every position. */
+static lk_node *build_wider(lk_graph *graph, family which) {
+    (void)which;
+    return build_lstm(graph, 1024);
+}
+
 /* A power of two; never of slices whose values do not outweigh the weights; more examples are never
  * cut into fewer. */
 static void check_choice(const network *n, int64_t batch_most) {
@@ -46,7 +52,8 @@ static void check_choice(const network *n, int64_t batch_most) {
 static void test_choice(void **state) {
     (void)state;
     network made = make(1, HEAVY), narrow = make_with(2, build_narrow, 0);
-    network wide = make_with(3, build_wide, 0), convolution = make(1, CONVOLUTION);
+    network wide = make_with(3, build_wide, 0), wider = make_with(4, build_wider, 0);
+    network convolution = make(1, CONVOLUTION);
     assert_int_equal(lk_slices_choose(made.graph, 200), 1);
     assert_int_equal(lk_slices_choose(convolution.graph, 8), 1); /* fits a cache as it is */
     assert_int_equal(lk_slices_choose(narrow.graph, 4), 1);
@@ -54,6 +61,9 @@ static void test_choice(void **state) {
     assert_int_equal(lk_slices_choose(wide.graph, 8), 1);
     assert_int_equal(lk_slices_choose(wide.graph, 32), 4);
     assert_int_equal(lk_slices_choose(wide.graph, 64), 8);
+    assert_int_equal(lk_slices_choose(wider.graph, 32), 1);
+    assert_int_equal(lk_slices_choose(wider.graph, 63), 1);
+    assert_int_equal(lk_slices_choose(wider.graph, 64), 2);
     check_choice(&made, 100000);
     check_choice(&narrow, 2000);
     check_choice(&wide, 2000);
@@ -61,6 +71,7 @@ static void test_choice(void **state) {
     release(&made);
     release(&narrow);
     release(&wide);
+    release(&wider);
     release(&convolution);
 }
 

@@ -1,5 +1,6 @@
 /* Training on texts: it learns, whatever the threads; a run stopped anywhere, in the midst of an
  * epoch too, goes on with the states that it carried. */
+#include "base/slow.h"
 #include "train/testing.h"
 
 #include "data/items.h"
@@ -101,12 +102,14 @@ static void learns(void **unused) {
     }
 }
 
+#define SLICES_APART (LK_SLOW ? 3 : 1)
+
 /* Whatever the threads, for each number of slices of the six lanes. */
 static void threads_do_not_matter(void **unused) {
     (void)unused;
     static const int threads[] = {1, 2, 3, 5};
     static const char *const families[] = {"charrnn", "conv1d"};
-    for (int64_t slices = 1; slices <= 6; slices++) {
+    for (int64_t slices = 1; slices <= 6; slices += SLICES_APART) {
         for (int f = 0; f < 2; f++) {
             text *t[4];
             for (int k = 0; k < 4; k++) {
@@ -125,6 +128,8 @@ static void threads_do_not_matter(void **unused) {
     }
 }
 
+#define CALLS_APART (LK_SLOW ? 2 : 1)
+
 static void resume_in_slices(int64_t slices) {
     static const int threads[] = {1, 2, 3};
     text *whole = setup_text(2, "charrnn", "dropout=0.1");
@@ -132,7 +137,7 @@ static void resume_in_slices(int64_t slices) {
     o.slices = slices;
     train_text(whole, &o);
     const int64_t calls[] = {1, 7, 19, 40}; /* 19 calls an epoch */
-    for (size_t c = 0; c < sizeof calls / sizeof *calls; c++) {
+    for (size_t c = 0; c < sizeof calls / sizeof *calls; c += CALLS_APART) {
         lk_status status = LK_INTERRUPTED;
         text *pieces = NULL;
         for (int session = 0; status == LK_INTERRUPTED; session++) {

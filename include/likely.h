@@ -481,7 +481,7 @@ typedef struct lk_coding {
     float learning_rate; /* as of lk_scoring: for data of another kind than it was trained on */
     bool unverified;     /* do not decode, before it is written, what was coded */
     bool salvage;        /* restore what is left of a damaged file */
-    bool lossy;          /* of recordings: what the model does not take is left out, not refused */
+    bool lossy;          /* what the model does not take of a file is left out, not refused */
 } lk_coding;
 lk_coding lk_coding_defaults(void);
 

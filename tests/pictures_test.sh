@@ -31,7 +31,7 @@ quick=(--epochs 1 --quiet --set blocks=1 --set channels=2 --set head=3)
 # values FILE: what of a picture is read, a line; options are of reading
 values() {
     run train uniform --data "$1" --out "$work/reader" --quiet "${@:2}" >/dev/null
-    run compress "$work/reader" --data "$1" --out "$work/reader.lk" "${@:2}" >/dev/null
+    run compress "$work/reader" --data "$1" --out "$work/reader.lk" --lossy "${@:2}" >/dev/null
     run decompress "$work/reader" --data "$work/reader.lk" --out "$work/reader.csv" >/dev/null
     cat "$work/reader.csv"
 }
@@ -106,6 +106,8 @@ png "$work/deep.png" 3 1 0 16 '[0, 513, 65535][x]'
 expect_values "0,513,65535" "$work/deep.png"
 expect_values "0,2,255" "$work/deep.png" --depth 8
 png "$work/deep8.png" 8 8 0 16 '(x * y) << 8'
+expect_status 1 'holds more than the model takes \(the high 8 of 16 bits read\).*--lossy' \
+    compress "$work/grey" --data "$work/deep8.png" --depth 8 --out "$work/lost.lk"
 expect_status 1 'deep8.png: has 65536 levels, .*--depth 8' eval "$work/grey" \
     --data "$work/deep8.png"
 said "the high 8 of 16 bits read" eval "$work/grey" --data "$work/deep8.png" --depth 8

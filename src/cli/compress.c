@@ -40,8 +40,8 @@ static const cli_option options[] = {
      "as it is (dynamic evaluation; try 0.0005; default: it does not learn)",
      false},
     {"lossy", NULL,
-     "of recordings: code what the model takes of them (8 bits, one channel), though the rest is "
-     "lost",
+     "code what the model takes of a file (of recordings 8 bits or one channel, of pictures no "
+     "transparency, 8 bits of 16 or the first frame), though the rest is lost",
      false},
     {"no-verify", NULL, "do not decode and compare what was coded before the file gets its name",
      false},

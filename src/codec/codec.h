@@ -35,7 +35,7 @@ typedef struct lk_codec_options {
     int64_t lanes;
     float learning_rate; /* above 0: the model learns from a chunk while it is coded */
     bool skip_verify;    /* do not decode each chunk, as written, and compare it with the items */
-    bool lossy;          /* what the model does not take of recordings is no reason to refuse */
+    bool lossy;          /* what the model does not take of a file is no reason to refuse */
     bool keeps_nothing;  /* what cannot be given back, values never seen and what the model leaves
                          * out, is no reason to refuse (for checks) */
     bool incremental_encode; /* the decoder's schedule (slower; for checks: the same bytes) */

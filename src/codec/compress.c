@@ -94,10 +94,11 @@ static lk_status describe_examples(job *work) {
                        data->path, (long long)(unseen / data->variables) + 1,
                        (long long)(unseen % data->variables) + 1);
     }
-    if (data->partial && !work->options.keeps_nothing) {
+    if (data->partial && !work->options.lossy && !work->options.keeps_nothing) {
         return lk_fail(work->context, LK_INVALID,
-                       "%s: the file holds more than the model takes (%s), which would be lost",
-                       data->path, data->note != NULL ? data->note : "other columns");
+                       "%s: the file holds more than the model takes (%s), which would be lost%s",
+                       data->path, data->note != NULL ? data->note : "other columns",
+                       lk_advice(work->context, "lossy", ": --lossy codes what it takes"));
     }
     c->labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
     c->words = c->labels && labels_are_words(work, data);

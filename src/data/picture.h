@@ -26,23 +26,24 @@ typedef struct lk_picture_settings {
     int32_t depth; /* 8: of 16 bits the high ones; 0: all */
 } lk_picture_settings;
 
-/* What became of a picture that a user should know: name, words for it. */
-#define LK_PICTURE_NOTES(X)                                                                 \
-    X(ALPHA_KEPT, "transparency kept as the last channel (--alpha drop or white for none)") \
-    X(ALPHA_OPAQUE, "an alpha channel that hides nothing left out")                         \
-    X(ALPHA_DROPPED, "transparency dropped")                                                \
-    X(ALPHA_WHITE, "transparency laid on white")                                            \
-    X(ALPHA_ADDED, "read as opaque, of one channel more")                                   \
-    X(COLOURED, "a palette of greys read as colours")                                       \
-    X(DEPTH_CUT, "the high 8 of 16 bits read")                                              \
-    X(TURNED, "turned as EXIF says")                                                        \
-    X(NOT_TURNED, "EXIF says how to turn it, which was not done (--orient does)")           \
-    X(FRAMES, "the first of several frames read")                                           \
-    X(MORE, "further pictures in the file not read")                                        \
-    X(SPREAD, "levels spread over more of them")                                            \
-    X(GATHERED, "read as fewer levels, which hold all that occur")
+/* What became of a picture that a user should know: name, whether some of the file is not in what
+ * was read, words for it. */
+#define LK_PICTURE_NOTES(X)                                                                        \
+    X(ALPHA_KEPT, false, "transparency kept as the last channel (--alpha drop or white for none)") \
+    X(ALPHA_OPAQUE, false, "an alpha channel that hides nothing left out")                         \
+    X(ALPHA_DROPPED, true, "transparency dropped")                                                 \
+    X(ALPHA_WHITE, true, "transparency laid on white")                                             \
+    X(ALPHA_ADDED, false, "read as opaque, of one channel more")                                   \
+    X(COLOURED, false, "a palette of greys read as colours")                                       \
+    X(DEPTH_CUT, true, "the high 8 of 16 bits read")                                               \
+    X(TURNED, false, "turned as EXIF says")                                                        \
+    X(NOT_TURNED, false, "EXIF says how to turn it, which was not done (--orient does)")           \
+    X(FRAMES, true, "the first of several frames read")                                            \
+    X(MORE, true, "further pictures in the file not read")                                         \
+    X(SPREAD, false, "levels spread over more of them")                                            \
+    X(GATHERED, false, "read as fewer levels, which hold all that occur")
 typedef enum lk_picture_note {
-#define LK_NOTE_NAME(name, words) LK_NOTE_##name,
+#define LK_NOTE_NAME(name, lost, words) LK_NOTE_##name,
     LK_PICTURE_NOTES(LK_NOTE_NAME)
 #undef LK_NOTE_NAME
         LK_PICTURE_NOTE_COUNT

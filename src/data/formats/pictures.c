@@ -47,11 +47,15 @@ lk_status lk_picture_decode_for(lk_context *context, const lk_reading *reading,
 }
 
 lk_status lk_picture_tell(lk_context *context, const lk_picture_tally *tally, lk_dataset *dataset) {
-#define WORDS(name, words) words,
+#define WORDS(name, lost, words) words,
+#define LOST(name, lost, words) lost,
     static const char *const words[] = {LK_PICTURE_NOTES(WORDS)};
+    static const bool loses[] = {LK_PICTURE_NOTES(LOST)};
 #undef WORDS
+#undef LOST
     for (int note = 0; note < LK_PICTURE_NOTE_COUNT; note++) {
         int64_t count = tally->count[note];
+        dataset->partial |= count > 0 && loses[note];
         if (count > 0 && tally->pictures > 1) {
             LK_TRY(lk_dataset_note(context, dataset, "%lld of %lld pictures: %s", (long long)count,
                                    (long long)tally->pictures, words[note]));

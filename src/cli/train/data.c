@@ -203,12 +203,14 @@ static lk_status take_condition(const cli_arguments *arguments, lk_context *cont
                            : "");
     }
     if (train->labels == NULL) {
+        const char *note = train->note; /* may tell why */
         return lk_fail(
             context, LK_INVALID,
             "%s: --condition %s: there are no labels; give them (--labels PATH, or "
             "name:2 by the names of files), or classes of pictures in folders, or name a column of "
-            "a table",
-            train->path, cli_text(arguments, "condition", "label"));
+            "a table%s%s%s",
+            train->path, cli_text(arguments, "condition", "label"), note != NULL ? " (" : "",
+            note != NULL ? note : "", note != NULL ? ")" : "");
     }
     if (train->classes.count == 0) { /* plain numbers */
         int32_t *numbers = train->labels;

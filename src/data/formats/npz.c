@@ -269,20 +269,38 @@ static lk_status choose(lk_context *context, const lk_reading *reading, zip_t *a
     return *entry >= 0 ? LK_OK : find_only(context, reading, archive, entry);
 }
 
-/* Labels that fit are taken; a missing, unreadable or other array of such a name is none, and no
- * failure; one that is damaged is. */
+/* An array with a name of labels that is none is no failure, but it is said. */
+static lk_status leave_labels(lk_context *context, zip_t *archive, int64_t entry,
+                              const lk_array *array, lk_dataset *dataset) {
+    const char *name = zip_get_name(archive, (zip_uint64_t)entry, 0);
+    int length = (int)strcspn(name, ".");
+    return array == NULL || array->axes < 1
+               ? lk_dataset_note(context, dataset,
+                                 "the array %.*s is not taken as labels: they are numbers here, "
+                                 "one an example",
+                                 length, name)
+               : lk_dataset_note(context, dataset,
+                                 "the array %.*s is not taken as labels: it has %lld, for %lld "
+                                 "examples",
+                                 length, name, (long long)array->size[0],
+                                 (long long)dataset->examples);
+}
+
+/* Labels that fit are taken; a missing, unreadable or other array of such a name is none; one that
+ * is damaged is a failure. */
 static lk_status take_labels(lk_context *context, const lk_reading *reading, zip_t *archive,
                              int64_t data, int row, lk_dataset *dataset) {
     int64_t entry = find_usual(archive, usual[row].labels);
     entry = entry >= 0 ? entry : find_usual(archive, usual[ANY_ROLE].labels);
     lk_bytes bytes;
     lk_array array;
-    bool fits = entry >= 0 && entry != data;
-    if (fits) {
-        LK_TRY(probe(context, reading, archive, entry, &array, &fits));
-    }
-    if (!fits || array.axes < 1 || array.size[0] != dataset->examples) {
+    bool known;
+    if (entry < 0 || entry == data) {
         return LK_OK;
+    }
+    LK_TRY(probe(context, reading, archive, entry, &array, &known));
+    if (!known || array.axes < 1 || array.size[0] != dataset->examples) {
+        return leave_labels(context, archive, entry, known ? &array : NULL, dataset);
     }
     lk_status status = read_entry(context, reading, archive, entry, -1, &bytes);
     if (status == LK_OK) {
@@ -295,7 +313,8 @@ static lk_status take_labels(lk_context *context, const lk_reading *reading, zip
         }
         lk_bytes_release(&bytes);
     }
-    return unless_damaged(status);
+    LK_TRY(unless_damaged(status));
+    return dataset->labels != NULL ? LK_OK : leave_labels(context, archive, entry, NULL, dataset);
 }
 
 /* Unpacks an array, the data's own only if its header says that it is what is wanted. */

@@ -152,6 +152,15 @@ static void expect_first(const char *path, lk_role role, int first, int64_t exam
     lk_dataset_destroy(dataset);
 }
 
+static void expect_noted(const char *path, lk_role role, const char *part) {
+    lk_context context = {0};
+    lk_dataset *dataset;
+    lk_dataset_options options = {.role = role};
+    assert_int_equal(lk_dataset_read(&context, path, &options, &dataset), LK_OK);
+    assert_non_null(strstr(dataset->note, part));
+    lk_dataset_destroy(dataset);
+}
+
 static void expect_unread(const char *path, lk_status status, const char *part) {
     lk_context context = {0};
     lk_dataset *dataset;
@@ -172,6 +181,7 @@ static void archives_give_the_array_of_the_role(void **state) {
     add_array(archive, "y_train.npy", 4, 0, 8);
     assert_int_equal(zip_close(archive), 0);
     expect_first(path, LK_ROLE_TRAIN, 10, 3, -1); /* four labels do not fit three examples */
+    expect_noted(path, LK_ROLE_TRAIN, "y_train is not taken as labels: it has 4, for 3 examples");
     expect_first(path, LK_ROLE_TEST, 20, 4, 7);
     snprintf(picked, sizeof picked, "%s:x_test", path);
     expect_first(picked, LK_ROLE_TRAIN, 20, 4, 7);

@@ -114,9 +114,7 @@ static lk_status read_field(const lk_csv *csv, lk_dataset *dataset, int64_t exam
     int64_t variable = csv->variable != NULL ? csv->variable[index] : index;
     *field = lk_field_next(field->next, line->end, csv->separator);
     if (!field->closed) {
-        return lk_fail(csv->context, LK_FORMAT,
-                       "%s: line %lld, column %lld: the quotes are not closed before the next "
-                       "separator",
+        return lk_fail(csv->context, LK_FORMAT, "%s: line %lld, column %lld: " LK_FIELD_OPEN,
                        csv->reading->name, (long long)line->number, (long long)index + 1);
     }
     if (variable == LK_FIELD_LABEL) {
@@ -197,6 +195,7 @@ static lk_status open_all(const lk_csv *csv, lk_dataset *dataset, int64_t lines)
 static lk_status begin(lk_csv *csv, lk_dataset *dataset) {
     int64_t lines = lk_text_count_lines(&csv->body);
     if (lines == 0) {
+        LK_TRY(lk_csv_check_names(csv));
         return fail_no_examples(csv, dataset);
     }
     LK_TRY(lk_csv_match(csv, &dataset->columns));

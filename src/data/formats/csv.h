@@ -14,6 +14,8 @@ typedef struct lk_field {
     bool closed;                /* false: a quote without its end, or text after it */
     bool doubled;               /* quotes within are doubled */
 } lk_field;
+/* What is said of one that is not closed. */
+#define LK_FIELD_OPEN "the quotes are not closed, or something follows them before the separator"
 
 /* The field at p; `end` ends the record. */
 lk_field lk_field_next(const uint8_t *p, const uint8_t *end, uint8_t separator);
@@ -64,6 +66,8 @@ typedef struct lk_csv {
 lk_status lk_csv_open(lk_context *context, const lk_reading *reading, lk_csv *csv);
 /* Takes a first line that counts for a header. */
 lk_status lk_csv_count_as_header(lk_csv *csv);
+/* Whether the header's columns are those of reading->columns, where no rows follow it. */
+lk_status lk_csv_check_names(const lk_csv *csv);
 /* Which field is which variable: by the names of reading->columns, or else as they stand, but for
  * the label and the row numbers. *columns becomes the description of the data set, without values,
  * the caller's; NULL: there is none. */

@@ -253,6 +253,8 @@ void lk_csv_close(lk_csv *csv) {
 
 /* ---- matching -------------------------------------------------------------------------------- */
 
+#define UNKNOWN "the model does not know the column"
+
 /* `listed` are those that there are. */
 static lk_status refuse(const lk_csv *csv, lk_status status, const char *what, const char *name,
                         const lk_columns *listed) {
@@ -293,24 +295,27 @@ static lk_status match_field(lk_csv *csv, const lk_columns *known, const lk_dict
         *variable = LK_FIELD_LABEL;
         csv->labelled = true;
     }
-    return *variable != LK_FIELD_LEFT_OUT
-               ? LK_OK
-               : refuse(csv, LK_MISMATCH, "the model does not know the column", name, known);
+    return *variable != LK_FIELD_LEFT_OUT ? LK_OK : refuse(csv, LK_MISMATCH, UNKNOWN, name, known);
+}
+
+/* Of the model's columns one that the file has not. */
+static lk_status find_missing(const lk_csv *csv, const lk_columns *known) {
+    for (int32_t i = 0; i < known->count && !csv->reading->holes; ++i) {
+        if (lk_columns_find(csv->names, known->column[i].name) < 0) {
+            return refuse(csv, LK_MISMATCH, "there is no column", known->column[i].name,
+                          csv->names);
+        }
+    }
+    return LK_OK;
 }
 
 static lk_status match_all(lk_csv *csv, const lk_columns *known, const lk_dictionary *names) {
     for (int64_t i = 0; i < csv->names->count; ++i) {
         LK_TRY(match_field(csv, known, names, i));
     }
-    bool missing = csv->names->count - csv->labelled < known->count && !csv->reading->holes;
-    for (int32_t i = 0; i < known->count && missing; ++i) {
-        if (lk_columns_find(csv->names, known->column[i].name) < 0) {
-            return refuse(csv, LK_MISMATCH, "there is no column", known->column[i].name,
-                          csv->names);
-        }
-    }
     csv->variables = known->count;
-    return LK_OK;
+    bool missing = csv->names->count - csv->labelled < known->count;
+    return missing ? find_missing(csv, known) : LK_OK;
 }
 
 /* Integers without a header, as they stand; the label in its place, or not there. */
@@ -348,6 +353,18 @@ static lk_status match_known(lk_csv *csv, const lk_columns *known) {
     status = status == LK_OK ? match_all(csv, known, &names) : status;
     lk_dictionary_deinit(&names);
     return status;
+}
+
+lk_status lk_csv_check_names(const lk_csv *csv) {
+    const lk_columns *known = csv->reading->columns;
+    for (int64_t i = 0; known != NULL && csv->names != NULL && i < csv->names->count; ++i) {
+        const char *name = csv->names->column[i].name;
+        bool label = known->label != NULL && strcmp(known->label, name) == 0;
+        if (!label && lk_columns_find(known, name) < 0) {
+            return refuse(csv, LK_MISMATCH, UNKNOWN, name, known);
+        }
+    }
+    return known != NULL && csv->names != NULL ? find_missing(csv, known) : LK_OK;
 }
 
 /* Takes the label out of *columns, which are the file's. */

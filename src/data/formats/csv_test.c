@@ -282,6 +282,8 @@ static void columns_are_taken_by_name(void **state) {
                  "the model does not know the column 'x'");
     test_refused(TEXT("red,1\n"), &options, LK_MISMATCH, "line 1 has 2 fields and does not name");
     test_refused(TEXT("colour,size\n"), &options, LK_FORMAT, "only a header line");
+    test_refused(TEXT("green,size\n"), &options, LK_MISMATCH, "does not know the column 'green'");
+    test_refused(TEXT("colour\n"), &options, LK_MISMATCH, "there is no column 'size'");
     test_refused(TEXT("1,2\n1,2\n"), &options, LK_MISMATCH,
                  "line 1 has 2 fields and does not name columns; those of the model are 'colour'");
     test_refused(TEXT("colour,size\nred,1\nredd,1\n"), &options, LK_MISMATCH,

@@ -17,9 +17,8 @@ static lk_status read_text(const lk_csv *csv, const lk_field *field, int64_t lin
     char place[192];
     *text = lk_field_text(field, halved, length);
     if (!field->closed) {
-        return lk_fail(csv->context, LK_FORMAT,
-                       "%s: %s: the quotes are not closed before the next separator",
-                       csv->reading->name, lk_csv_place(csv, line, index, place));
+        return lk_fail(csv->context, LK_FORMAT, "%s: %s: " LK_FIELD_OPEN, csv->reading->name,
+                       lk_csv_place(csv, line, index, place));
     }
     if (*text == NULL) {
         return lk_fail(csv->context, LK_FORMAT,

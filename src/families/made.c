@@ -186,6 +186,20 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
     return input;
 }
 
+/* Before the hidden layers, which may be large, have their weights. */
+static lk_status allow_direct(const lk_model *model, const lk_graph *graph, const lk_node *input) {
+    char what[128];
+    if (!lk_settings_boolean(&model->settings, "direct") || input == NULL) {
+        return LK_OK;
+    }
+    snprintf(what, sizeof what, "direct connections, from every value to every logit%s,",
+             lk_advice_or(graph->context, "set", " (--set direct=false leaves them out)",
+                          " (the setting direct=false leaves them out)"));
+    return lk_memory_allow(graph->context, "made", what,
+                           (double)lk_graph_units(graph) * (double)input->cells *
+                               (double)sizeof(float));
+}
+
 /* One output cell for each logit; those of a variable of rank r may read what is ready by step
  * r. */
 static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden, lk_node *input,
@@ -197,14 +211,6 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
     }
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
     if (lk_settings_boolean(&model->settings, "direct") && input != NULL) {
-        char what[128];
-        snprintf(what, sizeof what, "direct connections, from every value to every logit%s,",
-                 lk_advice_or(graph->context, "set", " (--set direct=false leaves them out)",
-                              " (the setting direct=false leaves them out)"));
-        double bytes = (double)cells * (double)input->cells * (double)sizeof(float);
-        graph->failed = graph->failed == LK_OK
-                            ? lk_memory_allow(graph->context, "made", what, bytes)
-                            : graph->failed;
         options.bias = false;
         options.init = LK_INIT_ZERO; /* an addition to the hidden layers, which begin small */
         sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));
@@ -222,6 +228,8 @@ static lk_status build(const lk_model *model, int32_t variant, lk_graph *graph) 
         .init = initial(model), .bias = true, .sole = variants(model) == 1};
     lk_node *seen =
         drop(graph, lk_logits_inputs(graph), lk_settings_real(&model->settings, "input_dropout"));
+    LK_TRY(graph->failed);
+    LK_TRY(allow_direct(model, graph, seen));
     lk_node *hidden = hidden_layers(model, variant, graph, seen, options);
     lk_logits_model(graph, outputs(model, graph, hidden, seen, options));
     return lk_graph_close(graph);

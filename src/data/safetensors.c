@@ -90,7 +90,8 @@ static lk_status take_tensor(const lk_parse *parse, const char *name, const json
     if (found < 0) {
         return lk_fail(
             parse->context, LK_UNSUPPORTED,
-            "%s: the tensor '%.64s' is of type '%.16s'; known are F32, F64, I32, I64, U8, U16",
+            "%s: the tensor '%.64s' is of type '%.16s'; known are F32, F64, I32, I64, I8, U8, "
+            "U16",
             parse->name, name, json_string_value(type));
     }
     tensor->type = (lk_tensor_type)found;

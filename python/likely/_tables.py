@@ -28,10 +28,19 @@ def is_frame(thing: Any) -> bool:
 
 def of_arrow(table: Any) -> dict:
     """A pyarrow.Table as a dict of columns."""
-    names = list(table.column_names)
-    if len(set(names)) != len(names):
-        raise ValueError("two columns of one name; a column is found by its name: rename one")
-    return {name: table[name].to_pylist() for name in names}
+    return {name: table[name].to_pylist() for name in _distinct(list(table.column_names))}
+
+
+def _distinct(keys: list) -> list:
+    """Names of columns, no two of which are called the same."""
+    seen: set = set()
+    for key in keys:
+        if key in seen or str(key) in seen:
+            raise ValueError(
+                f"two columns are called '{key}'; a column is found by its name: rename one"
+            )
+        seen.update((key, str(key)))
+    return keys
 
 
 def _keys(frame: Any) -> list:
@@ -39,19 +48,12 @@ def _keys(frame: Any) -> list:
     keys = list(frame) if isinstance(frame, dict) else list(frame.columns)
     if not keys:
         raise ValueError("a table without columns")
-    seen: dict[str, Any] = {}
-    for key in keys:
-        if str(key) in seen:
-            raise ValueError(
-                f"two columns are called '{key}'; a column is found by its name: rename one"
-            )
-        name = str(key)
+    for name in map(str, _distinct(keys)):
         if not name or "\0" in name or len(utf8(name)) > WORD_MOST:
             raise ValueError(
                 f"a column is called {name[:40]!r}: expected a name of 1 to {WORD_MOST} bytes "
                 "without a zero character"
             )
-        seen[str(key)] = key
     return keys
 
 
@@ -86,10 +88,10 @@ def columns_of_array(array: np.ndarray, names: str | Sequence[str]) -> dict[str,
         raise ValueError(f"columns: an array of {array.ndim} axes: expected (rows, columns)")
     if isinstance(names, str) and names != "words":
         raise ValueError(f"columns is {names!r}: expected 'words', or a list of names")
-    listed = [f"x{c}" for c in range(array.shape[1])] if names == "words" else list(names)
+    listed = [f"x{c}" for c in range(array.shape[1])] if isinstance(names, str) else list(names)
     if len(listed) != array.shape[1]:
         raise ValueError(f"{len(listed)} names for {array.shape[1]} columns")
-    return {name: array[:, c] for c, name in enumerate(listed)}
+    return {name: array[:, c] for c, name in enumerate(_distinct(listed))}
 
 
 class Table:

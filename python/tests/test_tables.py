@@ -169,6 +169,9 @@ def test_arrays_of_words_by_names():
     for wrong in ("word", ["a"]):
         with pytest.raises(ValueError, match="columns|names"):
             likely.train(X, family="histogram", columns=wrong)
+    for twice in (["a", "a"], [1, "1"], [1, 1.0]):
+        with pytest.raises(ValueError, match="two columns are called"):
+            likely.train(X, family="histogram", columns=twice)
     with pytest.raises(ValueError, match="axes"):
         likely.train(np.zeros((2, 2, 2), int), family="histogram", columns="words")
     with pytest.raises(TypeError, match="alphabet"):

@@ -66,13 +66,18 @@ def _write_interval(value: Any) -> str:
     return f"{left}{_write_end(value.left)}, {_write_end(value.right)}{right}"
 
 
+def _read_end(word: str) -> Any:
+    if "T" in word:
+        return _read_timestamp(word, "")
+    return int(word) if word.lstrip("-").isdigit() else float(word)
+
+
 def _read_interval(word: str, dtype: str) -> Any:
     import pandas
 
     left, right = word[1:-1].split(", ")
     closed = {"[]": "both", "[)": "left", "(]": "right", "()": "neither"}[word[0] + word[-1]]
-    read = pandas.Timestamp if "datetime" in dtype else int if "int64" in dtype else float
-    return pandas.Interval(read(left), read(right), closed=closed)
+    return pandas.Interval(_read_end(left), _read_end(right), closed=closed)
 
 
 def _write_duration(value: datetime.timedelta) -> str:
@@ -99,7 +104,8 @@ def _read_timedelta(word: str, dtype: str) -> Any:
 def _read_period(word: str, dtype: str) -> Any:
     import pandas
 
-    return pandas.Period(word, freq=re.sub(r"^.*period\[(.*)\]$", r"\1", dtype))
+    found = re.search(r"period\[(.*)\]$", dtype)
+    return pandas.Period(word, freq=found[1] if found else None)
 
 
 def _is_of_pandas(name: str) -> Callable[[Any], bool]:
@@ -150,6 +156,9 @@ KINDS = {
     ),
 }
 
+#: Kinds that pandas reads.
+OF_PANDAS = ("timestamp", "timedelta", "period", "interval")
+
 #: Kinds whose equal values have equal words.
 ALIKE = ({"int", "float"}, {"timestamp", "datetime"})
 
@@ -180,6 +189,22 @@ def word_of(name: str, kind: str, value: Any) -> str:
             "words name categories; texts are a list of str"
         )
     return word
+
+
+def refuse_unread(name: str, kind: str, values: list, words: list[str], dtype: str) -> None:
+    """What pandas writes and does not read again, as years beyond 9999, is refused in training."""
+    if kind not in OF_PANDAS:
+        return
+    for value, word in zip(values, words):
+        try:
+            same = KINDS[kind].read(word, dtype) == value
+        except (ValueError, OverflowError):
+            same = False
+        if not same:
+            raise ValueError(
+                f"the column '{name}' has the {kind} {word}, which pandas does not read again as "
+                "what it was: make it text (astype(str))"
+            )
 
 
 def are_alike(one: str, other: str) -> bool:

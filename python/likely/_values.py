@@ -48,8 +48,9 @@ def _dtype_name(dtype: Any) -> str | None:
     """A name that pandas makes the same dtype of, or None."""
     if dtype is None or not type(dtype).__module__.startswith(("numpy", "pandas")):
         return None
-    if getattr(dtype, "kind", "") == "M" and str(dtype).endswith(("[Y]", "[M]", "[W]", "[D]")):
-        return None  # which NumPy has, and pandas has not
+    if isinstance(dtype, np.dtype) and dtype.kind in "Mm":
+        if not str(dtype).endswith(("[s]", "[ms]", "[us]", "[ns]")):
+            return None  # which NumPy has, and pandas has not
     try:
         from pandas.api.types import pandas_dtype
 
@@ -67,12 +68,10 @@ def listed(name: str, column: Any) -> list:
     axes = getattr(column, "ndim", 2 if hasattr(column, "columns") else 1)
     if axes != 1:
         raise ValueError(f"the column '{name}' has {axes} axes: expected one")
-    if isinstance(column, np.ndarray):
-        if column.dtype.kind == "M":
-            exact = column.astype("M8[us]")
-            if not np.array_equal(exact.astype(column.dtype), column, equal_nan=True):
-                raise ValueError(f"the column '{name}' has times of less than a microsecond")
-            return exact.tolist()
+    if isinstance(column, np.ndarray) and column.dtype.kind == "M":
+        return _times(name, column)
+    if isinstance(column, np.ndarray) and column.dtype.kind == "m":
+        return _steps(name, column)
     listed = hasattr(column, "__len__") and hasattr(column, "__getitem__")
     if isinstance(column, (str, bytes, dict)) or not listed:
         raise TypeError(f"the column '{name}' is a {type(column).__name__}: expected a list")
@@ -80,6 +79,29 @@ def listed(name: str, column: Any) -> list:
         if hasattr(column, method):
             return getattr(column, method)()
     return list(column)
+
+
+def _times(name: str, column: np.ndarray) -> list:
+    """datetime of the standard library; None: NaT."""
+    years = column.astype("M8[Y]").astype(np.int64) + 1970
+    if np.any(~np.isnat(column) & ((years < 1) | (years > 9999))):
+        raise ValueError(f"the column '{name}' has times outside of the years 1 to 9999")
+    exact = column.astype("M8[us]")
+    if not np.array_equal(exact.astype(column.dtype), column, equal_nan=True):
+        raise ValueError(f"the column '{name}' has times of less than a microsecond")
+    return exact.tolist()
+
+
+def _steps(name: str, column: np.ndarray) -> list:
+    """timedelta of the standard library, of nanoseconds integers; None: NaT."""
+    values = column.tolist()
+    unit = np.datetime_data(column.dtype)[0]
+    if unit != "ns" and any(isinstance(value, int) for value in values):
+        raise ValueError(
+            f"the column '{name}' has durations that datetime.timedelta has not (years, months, "
+            "10^9 days, picoseconds): give integers"
+        )
+    return values
 
 
 def _floats(column: np.ndarray) -> tuple[list, np.ndarray]:

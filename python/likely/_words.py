@@ -14,7 +14,7 @@ from typing import Any, Iterable
 import numpy as np
 
 from ._errors import MismatchError
-from ._kinds import KINDS, WORD_MOST, are_alike, kind_of, utf8, word_of
+from ._kinds import KINDS, WORD_MOST, are_alike, kind_of, refuse_unread, utf8, word_of
 from ._values import Values
 
 LARGEST_ALPHABET = 65536
@@ -96,6 +96,7 @@ class Column:
                 _refuse_fractions(name, known)
             known = _in_order(known)
         words = [word_of(name, kind, value) for value in known] if kind else []
+        refuse_unread(name, kind or "", known, words, values.dtype or "")
         remark: dict[str, Any] = {"kind": kind}
         if values.has_missing:
             free = [word for word in MISSING_WORDS if word not in set(words)]

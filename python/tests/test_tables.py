@@ -101,6 +101,53 @@ def test_times_of_the_standard_library():
         same(restored(table), table)
 
 
+@pytest.mark.parametrize("category", [False, True])
+def test_pandas_own_in_lists(category):
+    """With no dtype that says what they are."""
+    days, wide = pandas.Timestamp("2020-02-29"), pandas.Timestamp("2021-01-01 12:00:00.000000001")
+    for values in (
+        [pandas.Period("2020-02", "M"), pandas.Period("2019-12", "M")],
+        [pandas.Period("2020-02", "M"), pandas.Period("2020-02-01", "D")],
+        [pandas.Interval(days, wide), pandas.Interval(days, days, closed="both")],
+        [pandas.Interval(0, 1), pandas.Interval(0.5, float("inf"))],
+    ):
+        column = pandas.Series(values * 9, dtype=object)
+        table = pandas.DataFrame({"a": column.astype("category") if category else column})
+        same(restored(table), table)
+        model = likely.train({"a": values * 9}, family="histogram")
+        back = model.decompress(model.compress({"a": values * 9}), as_frame=True)
+        assert back["a"].tolist() == values * 9
+
+
+@pytest.mark.parametrize("category", [False, True])
+def test_what_pandas_does_not_read_again(category):
+    weeks = [pandas.Period("2020-01-03", "W-WED"), pandas.Period("2020-01-10", "W-WED")]
+    years = [pandas.Period(year=12020, month=1, freq="M"), pandas.Period("2020-01", "M")]
+    columns = [pandas.Series(years * 9)]
+    if not category:  # whose dtype says what they are
+        columns.append(pandas.Series(weeks * 9, dtype=object))
+    if pandas.__version__ >= "2":  # before, all times are of nanoseconds
+        columns.append(pandas.Series(np.array(["20001-01-01", "2020-01-01"] * 9, "M8[s]")))
+        columns.append(pandas.Series(np.array([10**15, 5] * 9, "m8[s]")))
+    for column in columns:
+        column = column.astype("category") if category else column
+        with pytest.raises(ValueError, match="'a' has the .*, which pandas does not read again"):
+            likely.train({"a": column}, family="histogram")
+
+
+def test_times_of_numpy_beyond_the_standard_library():
+    for times in (["20001-01-01", "2020-01-01"], ["20001-01-01"] * 2, ["-0004-01-01"] * 2):
+        with pytest.raises(ValueError, match="'a' has times outside of the years 1 to 9999"):
+            likely.train({"a": np.array(times, "M8[D]")}, family="histogram")
+    for steps in (np.array([10**15, 5], "m8[s]"), np.array([1, 2], "m8[Y]")):
+        with pytest.raises(ValueError, match="'a' has durations that datetime.timedelta has not"):
+            likely.train({"a": steps}, family="histogram")
+    hours = {"a": np.array([1, 2] * 9, "m8[h]"), "b": np.array([1, 2] * 9, "M8[h]")}
+    model = likely.train(hours, family="histogram")
+    back = model.decompress(model.compress(hours), as_frame=True)
+    assert back["a"][1] == pandas.Timedelta(2, "h") and back["b"][1].hour == 2
+
+
 def test_missing_dates():
     table = pandas.DataFrame({"when": pandas.to_datetime(["2020-01-01", None] * 20)})
     same(restored(table), table)

@@ -15,7 +15,7 @@ from . import _likely
 from ._errors import MismatchError
 from ._kinds import WORD_MOST, utf8
 from ._values import Values
-from ._words import Column, remark_of
+from ._words import Column, is_dtype, remark_of
 
 NO_WORD = b"x" * (WORD_MOST + 1)  # longer than any
 
@@ -105,7 +105,10 @@ class Table:
         cls, table: dict[Any, Values], unseen: bool = False, array: str | None = None
     ) -> "Table":
         """Of data to train on. array: the dtype of the array that they were."""
-        return cls([Column.learn(key, values, unseen, array) for key, values in table.items()])
+        learnt = cls([Column.learn(key, values, unseen, array) for key, values in table.items()])
+        if array is not None and not is_dtype(array):
+            raise TypeError(f"columns: an array of {array} cannot be given back: .astype(object)")
+        return learnt
 
     @classmethod
     def of(cls, handle: Any, sizes: int) -> "Table | None":

@@ -282,7 +282,7 @@ def _is_ours(told: dict, words: list[str] | None) -> bool:
         and isinstance(told.get("dtype", ""), str)
         and isinstance(told.get("ordered", True), bool)
         and _is_key(told.get("key", 0))
-        and _is_dtype(told.get("array", "O"))
+        and is_dtype(told.get("array", "O"))
     )
 
 
@@ -290,10 +290,10 @@ def _is_key(key: Any) -> bool:
     return isinstance(key, (str, int)) or (isinstance(key, list) and all(map(_is_key, key)))
 
 
-def _is_dtype(name: Any) -> bool:
+def is_dtype(name: Any) -> bool:
     """Of an array of values, whose items are no larger than words are."""
     try:
         dtype = np.dtype(name) if isinstance(name, str) else np.dtype("V1")
     except TypeError:
         return False
-    return dtype.kind in "biufUOM" and dtype.itemsize <= 4 * WORD_MOST
+    return dtype.kind in "biufUOMm" and dtype.itemsize <= 4 * WORD_MOST

@@ -185,7 +185,10 @@ def test_integers_have_alphabets_of_their_own():
         unseen.compress({"year": [2019], "k": [0]})
 
 
-@pytest.mark.parametrize("dtype", ["int64", ">i4", "uint16", "float32", "object", "U8", "M8[D]"])
+@pytest.mark.parametrize(
+    "dtype",
+    ["int64", ">i4", "uint16", "float32", "object", "U8", "M8[D]", "m8[s]", "m8[ns]"],
+)
 def test_arrays_of_words(dtype):
     values = np.array([[2020, 7], [1999, 100000], [-1, 7]] * 20)
     X = abs(values % 60000) if dtype == "uint16" else values
@@ -203,6 +206,15 @@ def test_arrays_of_words(dtype):
     held = np.ma.MaskedArray(X[:1], mask=[[False, True]])
     assert (model.sample(4, given=held)[:, 0] == X[0, 0]).all()
     assert model.check()["passed"]
+
+
+def test_arrays_that_cannot_be_given_back():
+    for dtype in ("U1025", getattr(getattr(np, "dtypes", None), "StringDType", lambda: "U9999")()):
+        X = np.array([["a", "b"], ["c", "d"]] * 9).astype(dtype)
+        with pytest.raises(TypeError, match=r"cannot be given back: .astype\(object\)"):
+            likely.train(X, family="histogram", columns="words")
+        model = likely.train(X.astype(object), family="histogram", columns="words")
+        assert np.array_equal(model.decompress(model.compress(X)), X.astype(object))
 
 
 def test_arrays_of_words_by_names():

@@ -179,9 +179,10 @@ class Table:
         return pandas.DataFrame(series)
 
     def as_array(self, symbols: Any) -> np.ndarray:
-        """As the array that they were: of the same dtype."""
+        """As the array that they were, of the same dtype; "<unseen>" wants objects."""
         array = self._checked(symbols)
-        restored = np.empty(array.shape, dtype=np.dtype(self.array or "O"))
+        unseen = any(c.has_unseen(array[:, number]) for number, c in enumerate(self.columns))
+        restored = np.empty(array.shape, dtype=np.dtype("O" if unseen else self.array or "O"))
         for number, column in enumerate(self.columns):
             restored[:, number] = column.values(array[:, number])
         return restored

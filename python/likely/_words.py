@@ -20,6 +20,7 @@ from ._values import Values
 LARGEST_ALPHABET = 65536
 MISSING_WORDS = ("", "NA", "?", "NaN", "null", "None")  # the C library knows them for missing
 LONGEST_REMARK = 1024
+UNSEEN = "<unseen>"
 
 
 def _kind(name: str, known: list) -> str | None:
@@ -135,6 +136,8 @@ class Column:
         """Of a value; -1: it is not known."""
         if self.words is None:
             return self._number(value)
+        if self.unseen and isinstance(value, str) and value == UNSEEN not in self.numbers:
+            return len(self.words)
         return self.numbers.get(self._word(value), len(self.words) if self.unseen else -1)
 
     def _word(self, value: Any) -> str:
@@ -185,7 +188,7 @@ class Column:
         if not 0 <= symbol < self.size:
             raise ValueError(f"the column '{self.name}' has no symbol {symbol}")
         if symbol == len(self.words):
-            return "<unseen>"
+            return UNSEEN
         word = self.words[symbol]
         if word == self.remark.get("missing", None):
             return None
@@ -193,6 +196,10 @@ class Column:
 
     def _read(self, word: str) -> Any:
         return KINDS[self.kind or "str"].read(word, self.remark.get("dtype", ""))
+
+    def has_unseen(self, symbols: np.ndarray) -> bool:
+        """Whether some stand for no value."""
+        return self.unseen and self.words is not None and bool((symbols == len(self.words)).any())
 
     def values(self, symbols: np.ndarray) -> list:
         """Python's values of all rows."""
@@ -210,7 +217,7 @@ class Column:
         """As pandas has it, of the dtype that it was."""
         import pandas
 
-        if self.unseen and self.words is not None and (symbols == len(self.words)).any():
+        if self.has_unseen(symbols):
             return pandas.Series(self.values(symbols), dtype=object)
         if "ordered" in self.remark:
             return self._category(pandas, symbols)

@@ -247,6 +247,27 @@ def test_arrays_of_words_unseen():
         likely.train(abs(X) % 2, loading={"unseen": True})
 
 
+@pytest.mark.parametrize("dtype", ["int64", "bool", "U2", "float64", "M8[us]", "object"])
+def test_unseen_is_no_value(dtype):
+    """What is drawn for it is of objects, and has a likelihood as other values have."""
+    X = (np.array([[12, 1], [0, 0]] * 20)).astype(dtype)
+    model = likely.train(X, family="uniform", columns="words", loading={"unseen": True})
+    drawn = model.sample(50)
+    assert drawn.dtype == object and (drawn == "<unseen>").any()
+    assert set(drawn.ravel().tolist()) == {*X.ravel().tolist(), "<unseen>"}
+    assert model.log_prob(drawn) == pytest.approx(np.full(50, 2 * np.log(1 / 3)))
+    assert model.check(300)["passed"]
+    with pytest.raises(likely.InvalidError, match="unseen"):
+        model.compress(drawn)
+    table = pandas.DataFrame(drawn, columns=["x0", "x1"])
+    assert np.isfinite(model.log_prob(table)).all()
+
+
+def test_check_of_missing_values():
+    X = np.array([[1.0, np.nan], [2.0, 3.0]] * 20)
+    assert likely.train(X, family="histogram", columns="words").check()["passed"]
+
+
 def test_lists_of_words_and_numbers_stay():
     X = [["a", 1], ["b", 2]] * 10
     model = likely.train(X, family="histogram", columns="words")

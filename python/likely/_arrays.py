@@ -50,6 +50,12 @@ def _without_objects(array: np.ndarray) -> np.ndarray:
     return array.astype(np.int64)
 
 
+def refuse_masked(values: Any, message: str) -> None:
+    """Of an array with a mask NumPy gives what lies under it, too."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(message)
+
+
 def as_symbols(values: Any) -> np.ndarray:
     """An array of uint8 or uint16: the same memory if it is one already, or of bool.
 
@@ -57,8 +63,7 @@ def as_symbols(values: Any) -> np.ndarray:
     """
     if hasattr(values, "toarray") and not isinstance(values, np.ndarray):
         raise TypeError("a sparse matrix: give .toarray()")
-    if isinstance(values, np.ndarray) and np.any(getattr(values, "mask", False)):
-        raise ValueError("a value is masked: every value must be a symbol (a mask is for `given`)")
+    refuse_masked(values, "a value is masked: every value must be a symbol (a mask is for `given`)")
     if not hasattr(values, "__array__") and not hasattr(values, "__len__"):
         raise TypeError(f"a {type(values).__name__} is no data: expected an array, a list, a frame")
     array = _without_objects(np.asarray(values))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._arrays import LARGEST
+from ._arrays import LARGEST, refuse_masked
 from ._kinds import is_missing
 from ._tables import Table, is_frame, object_array
 from ._values import listed
@@ -101,6 +101,7 @@ def label_numbers(model: Model, labels: Any, count: int | None) -> np.ndarray:
     known = {name: number for number, name in enumerate(model.labels)}
     if not known:
         raise ValueError("the model is of p(x), without labels")
+    refuse_masked(labels, "a label is masked: every item has one")
     array = np.asarray(labels, dtype=None if hasattr(labels, "dtype") else object)
     size = array.size if count is None else count
     if array.ndim > 1 or array.size not in (1, size):

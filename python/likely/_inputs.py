@@ -12,7 +12,7 @@ from typing import Any, Iterator
 import numpy as np
 
 from . import _likely
-from ._arrays import Examples, as_symbols, address
+from ._arrays import Examples, address, as_symbols, refuse_masked
 from ._kinds import utf8
 from ._local import Local
 from ._tables import (
@@ -218,7 +218,8 @@ def _named(labels: np.ndarray, label: Column) -> tuple[np.ndarray, tuple]:
 
 def labels_of(y: Any, known: Known | None) -> tuple[np.ndarray, Any]:
     """Classes of an array's examples: numbers as they are, or words, which have names."""
-    array = np.asarray(y)
+    refuse_masked(y, "a label is masked: every example has one")
+    array = object_array(y)
     if array.ndim != 1:
         raise ValueError(f"labels of {array.ndim} axes: expected (examples,)")
     if known is not None and known.label is not None and known.label.kind is not None:

@@ -12,6 +12,7 @@ from typing import Any, Callable, Iterator, Sequence
 import numpy as np
 
 from . import _likely
+from ._arrays import refuse_masked
 from ._errors import MismatchError
 from ._kinds import WORD_MOST, utf8
 from ._values import Values
@@ -77,6 +78,7 @@ def labels_of_words(name: str, y: Any) -> Values:
 
 def object_array(values: Any) -> np.ndarray:
     """Lists of words and numbers stay what they are."""
+    refuse_masked(values, "a value is masked: None is missing, in an array of objects or a frame")
     array = np.asarray(values)
     listed = isinstance(values, (list, tuple)) and array.dtype.kind not in "iubf"
     return np.array(values, dtype=object) if listed else array

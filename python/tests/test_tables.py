@@ -263,6 +263,24 @@ def test_unseen_is_no_value(dtype):
     assert np.isfinite(model.log_prob(table)).all()
 
 
+def test_masks_are_no_values():
+    X = np.array([[12, 1], [0, 0]] * 20)
+    model = likely.train(X, X[:, 0], columns="words", hidden=4, epochs=1)
+    masked = np.ma.MaskedArray(X, mask=X == 12)
+    for call in (lambda: likely.train(masked, columns="words"), lambda: model.log_prob(masked, 0)):
+        with pytest.raises(ValueError, match="a value is masked: None is missing"):
+            call()
+    for y in (masked[:, 0], np.ma.MaskedArray(["a", "b"] * 20, mask=[0, 1] * 20)):
+        with pytest.raises(ValueError, match="a label is masked"):
+            likely.train(X // 12, y)
+        with pytest.raises(ValueError, match="a label is masked"):
+            model.log_prob(X, y)
+        with pytest.raises(ValueError, match="row . has no label"):
+            likely.train(pandas.DataFrame(X), y)
+    unmasked = np.ma.MaskedArray(X)
+    assert np.array_equal(model.log_prob(unmasked, unmasked[:, 0]), model.log_prob(X, X[:, 0]))
+
+
 def test_check_of_missing_values():
     X = np.array([[1.0, np.nan], [2.0, 3.0]] * 20)
     assert likely.train(X, family="histogram", columns="words").check()["passed"]

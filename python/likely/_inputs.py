@@ -26,7 +26,7 @@ from ._tables import (
     of_arrow,
 )
 from ._values import Values
-from ._words import Column
+from ._words import Column, kind_of_all
 
 BYTES, CHARACTERS, RECORDINGS = 1, 2, 3  # lk_text_kind
 _ENDINGS = frozenset(
@@ -224,7 +224,7 @@ def labels_of(y: Any, known: Known | None) -> tuple[np.ndarray, Any]:
         raise ValueError(f"labels of {array.ndim} axes: expected (examples,)")
     if known is not None and known.label is not None and known.label.kind is not None:
         return _named(*_label_of(y, "label", known))
-    if array.dtype.kind in "UO" and all(isinstance(label, str) for label in array.tolist()):
+    if array.dtype.kind in "UO" and kind_of_all("label", array.tolist()) == "str":
         labels, label = _label_of(array, "label", known)
         if all(word.isdigit() for word in label.words or ()):
             raise TypeError("labels that are words of digits: give them as integers")

@@ -23,8 +23,8 @@ LONGEST_REMARK = 1024
 UNSEEN = "<unseen>"
 
 
-def _kind(name: str, known: list) -> str | None:
-    """Of all of them; None: there are none."""
+def kind_of_all(name: str, known: list) -> str | None:
+    """The one of all of them; None: there are none."""
     kinds = dict.fromkeys(kind_of(name, value) for value in known)
     if len(kinds) > 1:
         raise TypeError(
@@ -90,7 +90,7 @@ class Column:
     def learn(cls, key: Any, values: Values, unseen: bool, array: str | None) -> "Column":
         """Of a column to train on; `key` is its name in the frame."""
         name = str(key)
-        kind = _kind(name, values.known)
+        kind = kind_of_all(name, values.known)
         known = values.known
         if values.ordered is None:
             if kind == "float":

@@ -426,6 +426,9 @@ def test_labels_of_arrays_are_words_or_integers(binary):
     assert labels == (binary[:, 0] * 10).tolist()
     with pytest.raises(TypeError, match="digits"):
         likely.train(binary, np.where(y == "on", "1", "0"), epochs=1)
+    for X in (binary, pandas.DataFrame(binary)):
+        with pytest.raises(TypeError, match="'label' mixes values of int and str"):
+            likely.train(X, [1, "a"] * 200)
 
 
 def test_frames_and_files_are_one(tmp_path):

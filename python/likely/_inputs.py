@@ -13,6 +13,7 @@ import numpy as np
 
 from . import _likely
 from ._arrays import Examples, address, as_symbols, refuse_masked
+from ._errors import Error
 from ._kinds import utf8
 from ._local import Local
 from ._tables import (
@@ -43,12 +44,21 @@ def _path(thing: Any) -> bytes:
     return path
 
 
+def _read(thing: Any, most: int) -> bytes:
+    part = thing.read(most)
+    if not isinstance(part, (bytes, bytearray, memoryview)):
+        raise TypeError(
+            f"read() gave a {type(part).__name__} in place of bytes: open the file in binary mode"
+        )
+    return bytes(part)
+
+
 def source_of(thing: Any) -> tuple[str, Any]:
     """A path, bytes, or what has read(), as an lk_input."""
     if isinstance(thing, (bytes, bytearray, memoryview)):
         return "bytes", bytes(thing)
     if hasattr(thing, "read"):
-        return "call", lambda most: bytes(thing.read(most))
+        return "call", lambda most: _read(thing, most)
     return "path", _path(thing)
 
 
@@ -84,12 +94,16 @@ def on_disk(thing: Any) -> Iterator[Any]:
         return
     with tempfile.NamedTemporaryFile(prefix="likely-") as copy:
         while True:
-            part = thing.read(1 << 20)
+            part = _read(thing, 1 << 20)
             if not part:
                 break
             copy.write(part)
         copy.flush()
-        yield pathlib.Path(copy.name)
+        try:
+            yield pathlib.Path(copy.name)
+        except Error as error:  # no file that the caller knows
+            error.args = tuple(str(told).replace(copy.name, "input") for told in error.args)
+            raise
 
 
 class Whole:
@@ -121,8 +135,13 @@ def _is_text(thing: Any) -> bool:
     return isinstance(thing, (str, bytes, bytearray))
 
 
-def _encoded(text: Any) -> bytes:
-    return utf8(text) if isinstance(text, str) else bytes(text)
+def encoded(what: str, text: Any) -> bytes:
+    """A text as bytes. Of an integer Python would make as many zeros."""
+    if isinstance(text, str):
+        return utf8(text)
+    if not isinstance(text, (bytes, bytearray, memoryview)):
+        raise TypeError(f"{what} is a {type(text).__name__}: expected str or bytes")
+    return bytes(text)
 
 
 def _refuse_names(text: Any) -> None:
@@ -142,15 +161,15 @@ def _refuse_names(text: Any) -> None:
 
 
 def _texts(context: Any, texts: list, model: Any, like: Any, local: Local) -> Whole:
+    as_bytes = [encoded(f"text {number}", text) for number, text in enumerate(texts)]
     kinds = {isinstance(text, str) for text in texts}
     if len(kinds) != 1:
         raise TypeError("texts of both str and bytes, or of none: give one kind, at least one text")
     options = {} if model is not None else {"text": CHARACTERS if kinds == {True} else BYTES}
     if model is not None and _likely.describe_model(model)[4] == 0:
         raise TypeError("the model is not of texts; a file's name is a pathlib.Path")
-    encoded = [_encoded(text) for text in texts]
     options.update(local.options)
-    handle = _likely.from_texts(context, encoded, model, like, options, local.addresses())
+    handle = _likely.from_texts(context, as_bytes, model, like, options, local.addresses())
     return Whole(handle, "texts")
 
 

@@ -13,8 +13,7 @@ from ._arrays import Examples, address, values_of
 from ._context import context
 from ._errors import MismatchError
 from ._given import given_of, label_numbers
-from ._inputs import CHARACTERS, items_of, lengths_of, sink_of, source_of, texts_of
-from ._kinds import utf8
+from ._inputs import CHARACTERS, encoded, items_of, lengths_of, sink_of, source_of, texts_of
 from ._local import Local, numbers_of
 from ._settings import check_seed, setting_text
 from ._tables import Known, Table
@@ -65,7 +64,7 @@ class Model:
     @classmethod
     def from_bytes(cls, data: bytes) -> "Model":
         """From the bytes of a model file."""
-        return cls(_likely.load_model(context(), ("bytes", bytes(data))))
+        return cls(_likely.load_model(context(), source_of(memoryview(data))))
 
     def save(self, file: Any) -> None:
         """To a path, which gets its name once all is written, or to what has write()."""
@@ -324,7 +323,7 @@ class Model:
             0 if held is None else len(held),
             address(numbers),
             0 if numbers is None else len(numbers),
-            utf8(prompt) if isinstance(prompt, str) else bytes(prompt),
+            encoded("prompt", prompt),
             address(slow),
             0 if slow is None else len(slow),
             options,

@@ -13,10 +13,6 @@ PyObject *py_bytes_take(lk_bytes *bytes) {
 static int64_t copy_read(PyObject *got, void *bytes, int64_t most) {
     char *from;
     Py_ssize_t size;
-    if (!PyBytes_Check(got)) {
-        PyErr_SetString(PyExc_TypeError, "read() gave no bytes: open the file in binary mode");
-        return -1;
-    }
     if (PyBytes_AsStringAndSize(got, &from, &size) != 0) {
         return -1;
     }

@@ -265,8 +265,39 @@ def test_read_that_fails():
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         likely.load(Broken())
+
+
+def test_files_that_are_no_bytes(text_model, tmp_path):
+    class Number(io.RawIOBase):
+        def read(self, size=-1):
+            return 5
+
+    (tmp_path / "text").write_text("to be")
+    calls = (likely.load, likely.train, text_model.log_prob, text_model.compress)
+    for call in (*calls, text_model.decompress):
+        for file, what in ((io.StringIO("to be"), "str"), (Number(), "int")):
+            with pytest.raises(TypeError, match=f"read.. gave a {what} in place of bytes: open"):
+                call(file)
+        with open(tmp_path / "text") as file, pytest.raises(TypeError, match="in binary mode"):
+            call(file)
+    with pytest.raises(likely.FormatError, match="^input: is a text, not a compressed file"):
+        text_model.decompress(io.BytesIO(b"junk"))
+
+
+def test_texts_that_are_no_bytes():
+    """Of an integer bytes() makes as many zeros."""
+    model = likely.train(b"abcab " * 20, layers=1, width=4, epochs=1)
+    for other in (3, np.arange(5), None, ["a"]):
+        kind = type(other).__name__
+        with pytest.raises(TypeError, match=f"text 1 is a {kind}: expected str or bytes"):
+            model.log_prob([b"abc", other])
+        with pytest.raises(TypeError, match=f"prompt is a {kind}"):
+            model.sample(1, prompt=other, length=0)
+        with pytest.raises(TypeError, match=f"text 1 is a {kind}"):
+            likely.train([b"abc" * 30, other], layers=1, width=4, epochs=1)
+    assert model.sample(prompt=bytearray(b"abc"), length=0) == b"abc"
     with pytest.raises(TypeError):
-        likely.load(io.StringIO("text"))
+        likely.Model.from_bytes(3)
 
 
 def test_nothing_is_one_clear_line(made, binary):

@@ -21,6 +21,7 @@ from ._tables import Known
 
 _NAMES = tuple(_likely.training_options())
 _OPTIONS = frozenset(_NAMES)
+_MEANING = ("unseen", "label", "text", "sound")  # of loading: what data are
 _ONE_ALPHABET = "; integers of an array (frame.to_numpy()) are symbols of one alphabet"
 
 
@@ -57,6 +58,22 @@ def _settings(settings: Mapping[str, Any] | None, more: Mapping[str, Any]) -> tu
     options = {key: value for key, value in given.items() if key in _OPTIONS}
     chosen = {key: value for key, value in given.items() if key not in _OPTIONS}
     return [utf8(setting_text(key, value)) for key, value in chosen.items()], options
+
+
+def _refuse_other(start: Any, labelled: bool, given: Mapping[str, Any]) -> None:
+    """What the model to start from has of its own, where other is given; it would be ignored."""
+    if not isinstance(start, Model):
+        what = type(start).__name__
+        raise TypeError(f"start is a {what}: expected a Model, as likely.load gives")
+    if labelled and not start.labels:
+        raise ValueError("the model to start from is of p(x), without labels: leave them out")
+    own = {"family": start.family, "text": start.text, "label": start._known.label_column}
+    for name in ("family", "order", "view", "window", "alphabet", "columns", *_MEANING):
+        value = given.get(name)
+        if value is None or value is False or (name in own and own[name] == str(value)):
+            continue
+        is_own = f" {own[name]!r}" if own.get(name) else ""
+        raise TypeError(f"{name}: the model to start from has its own{is_own}: leave it out")
 
 
 def _held_out(
@@ -110,7 +127,8 @@ def train(
         are kept, and p-values are possible.
     settings: of the family, as `likely models FAMILY` lists them, and options of any training; any
         other keyword is one too: hidden=200, or hidden="500,500", or hidden=[500, 500].
-    start: a model whose weights the training goes on from.
+    start: a model whose weights the training goes on from, with its family, order, labels and
+        columns: no others can be given.
     progress: True: a bar, or lines; or a callable that is told a `Progress`; False from it ends the
         training, and the model so far is given.
     alphabet: 2 .. 65536, or one for each variable; None: one more than the largest value.
@@ -132,7 +150,7 @@ def train(
     Raises InvalidError for what is no setting, ValueError and TypeError for data that are none.
     After Ctrl-C the KeyboardInterrupt has the model so far as its attribute `model`, if any.
     """
-    more = {"epochs": epochs, "minutes": minutes, "seed": seed, **options}
+    more = {"family": family, "epochs": epochs, "minutes": minutes, "seed": seed, **options}
     chosen, known = _settings(settings, {k: v for k, v in more.items() if v is not None})
     known.setdefault("seed", 1)
     check_seed(known["seed"])
@@ -140,6 +158,10 @@ def train(
         known["checkpoint"] = os.fspath(known["checkpoint"])
     bar = _Bar() if progress is True else None
     how = dict(loading or {})
+    labelled = y is not None or "label" in how or "labels" in how
+    if start is not None:
+        given = {**how, **known, "alphabet": alphabet, "columns": columns}
+        _refuse_other(start, labelled, given)
     handle = None if start is None else start._handle
     with watched(bar or progress or None) as here:
         items = items_of(
@@ -154,14 +176,12 @@ def train(
         )
         if items.count == 0:
             raise ValueError("there are no examples to train on")
-        labelled = y is not None or "label" in how or "labels" in how
         if labelled or (start is not None and start.labels):
             known.setdefault("condition", True)
         texts = not getattr(items, "values", True)
         sounds = how.get("text") == "recordings"
         usual = "wavenet" if sounds else "charrnn" if texts else "made"
-        asked = family or known.get("family")
-        known["family"] = asked or (start.family if start else usual)
+        known["family"] = known.get("family") or (start.family if start else usual)
         if known.get("condition") and start is not None and not items.labelled:
             raise ValueError("the model to start from is of p(x | label), and the data have no y")
         data, held_out = _held_out(here, items, valid, valid_local, known, how)

@@ -73,6 +73,36 @@ def test_training_goes_on(binary):
     assert more.log_prob(binary).mean() > first.log_prob(binary).mean()
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"family": "nade"},
+        {"settings": {"family": "nade"}},
+        {"alphabet": np.full(6, 2)},
+        {"columns": "words"},
+        {"order": "reversed"},
+        {"view": "bits:1"},
+        {"window": 3},
+        {"loading": {"unseen": True}},
+        {"loading": {"text": "bytes"}},
+    ],
+)
+def test_training_goes_on_as_it_was(made, binary, how):
+    with pytest.raises(TypeError, match="the model to start from has its own"):
+        likely.train(binary, start=made, epochs=1, **how)
+
+
+def test_what_training_does_not_start_from(made, binary):
+    for y in ({"y": binary[:, 0]}, {"loading": {"label": "x"}}):
+        with pytest.raises(ValueError, match="the model to start from is of p.x., without labels"):
+            likely.train(binary, start=made, epochs=1, **y)
+    with pytest.raises(TypeError, match="start is a str: expected a Model, as likely.load gives"):
+        likely.train(binary, start="model.likely")
+    assert likely.train(binary, family="made", start=made, epochs=1).family == "made"
+    labelled = likely.train(binary, binary[:, 0], family="nade", hidden=4, epochs=1)
+    assert likely.train(binary, binary[:, 0], start=labelled, epochs=1).family == "nade"
+
+
 def test_samples(made):
     drawn = made.sample(20000, seed=3)
     assert drawn.shape == (20000, 6) and drawn.dtype == np.uint8
@@ -189,6 +219,7 @@ def test_used_otherwise(binary):
         ({"learning_rate": "fast"}, "learning_rate: must be real number"),
         ({"learning_rate": -1.0}, "learning_rate is -1: expected"),
         ({"settings": {"batch": 8, "hidden": 4}, "batch": 4}, "batch: given twice"),
+        ({"settings": {"family": "nade"}, "family": "made"}, "family: given twice"),
         ({"valid": True}, "valid"),
         ({"order": "no\0"}, "order"),
         ({"valid": 1.5}, "fraction"),

@@ -13,6 +13,10 @@ PyObject *py_text(const char *text) {
 /* ---- values --------------------------------------------------------------------------------- */
 
 static bool put_text(PyObject *value, PyObject *kept, const char **to) {
+    if (!PyBytes_Check(value) && !PyUnicode_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "%R is no text: expected a str", value);
+        return false;
+    }
     PyObject *bytes = PyBytes_Check(value)
                           ? PyBytes_FromObject(value)
                           : PyUnicode_AsEncodedString(value, "utf-8", "surrogateescape");

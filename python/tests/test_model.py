@@ -220,6 +220,8 @@ def test_used_otherwise(binary):
         ({"learning_rate": -1.0}, "learning_rate is -1: expected"),
         ({"settings": {"batch": 8, "hidden": 4}, "batch": 4}, "batch: given twice"),
         ({"settings": {"family": "nade"}, "family": "made"}, "family: given twice"),
+        ({"family": 5}, "family: 5 is no text: expected a str"),
+        ({"order": [0, 1]}, "order: [0, 1] is no text: expected a str"),
         ({"valid": True}, "valid"),
         ({"order": "no\0"}, "order"),
         ({"valid": 1.5}, "fraction"),

@@ -273,6 +273,8 @@ def test_wrong_parameters():
         ("n_bins", 1),
         ("validation_fraction", 1.0),
         ("family", "none"),
+        ("settings", {"family": "nade"}),
+        ("settings", {"seed": 5}),
     ):
         with pytest.raises(ValueError):
             LikelihoodModel(**{name: value}).fit(X)

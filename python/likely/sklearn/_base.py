@@ -62,6 +62,9 @@ class LikelihoodBase(BaseEstimator):
         fraction = self.validation_fraction
         if not isinstance(fraction, Real) or not 0 <= fraction < 1:
             raise ValueError(f"validation_fraction is {fraction!r}: expected 0 up to 1")
+        for name, own in (("family", "family"), ("seed", "random_state")):
+            if name in (self.settings or {}):
+                raise ValueError(f"settings has {name!r}: the estimator's {own} says it")
         if not isinstance(self.n_models, Integral) or self.n_models < 1:
             raise ValueError(f"n_models is {self.n_models!r}: expected an integer from 1")
         if self.missing_values not in ("error", "category"):

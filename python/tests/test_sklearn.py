@@ -70,6 +70,18 @@ def test_samples_are_alike():
     assert np.array_equal(drawn, model.sample(3000, random_state=1))
 
 
+def test_samples_of_values_that_were_met():
+    """Others are drawn again, in parts of any size, and not without end."""
+    X = np.random.default_rng(1).integers(0, 3, (30, 8))
+    model = LikelihoodModel("uniform").fit(X)
+    drawn = model.sample(2000, random_state=1)
+    assert drawn.shape == (2000, 8) and set(drawn.ravel()) == {0, 1, 2}
+    symbols = model.model_.sample(60000, seed=int(np.random.RandomState(1).randint(2**31 - 1)))
+    assert np.array_equal(symbols[model._columns.known(symbols)][:2000], drawn)
+    with pytest.raises(ValueError, match="of [0-9]+ rows drawn [0-9] are .*'uniform' gives others"):
+        LikelihoodModel("uniform").fit(np.tile(X, (1, 5))).sample()
+
+
 def test_categories():
     X = np.array([["a", 1], ["b", 2], ["a", 1], ["b", 2]] * 50, dtype=object)
     model = LikelihoodModel().fit(X)

@@ -14,6 +14,11 @@ from .._model import Model
 from ._base import LikelihoodBase, mean_density
 
 
+FEWEST_DRAWS = 100000  # before sampling is given up
+LEAST_KNOWN = 1e-4  # of the draws
+LARGEST_PART = 1 << 16  # drawn at once, more than are asked for
+
+
 class LikelihoodModel(DensityMixin, LikelihoodBase):
     """A model of p(x) over the rows of a table, trained by maximum likelihood.
 
@@ -91,11 +96,20 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         return self._columns.draw(rows, rng)
 
     def _drawn(self, model: Model, count: int, seed: int) -> np.ndarray:
-        """Symbols (count, columns) that all stand for values; others are drawn again."""
+        """Symbols (count, columns) that all stand for values; others are drawn again.
+
+        They are the first draws that do, whatever the parts that these come in.
+        """
         rows, first = np.empty((0, self.n_features_in_), dtype=np.uint16), 0
         while len(rows) < count:
-            more = count - len(rows)
-            drawn = model.sample(more, seed=seed, first=first)
+            if first >= FEWEST_DRAWS and len(rows) < LEAST_KNOWN * first:
+                raise ValueError(
+                    f"of {first} rows drawn {len(rows)} are all of values that were met in "
+                    f"fitting: {self.family!r} gives others too much; take another family"
+                )
+            rare = min(first, LARGEST_PART) if 2 * len(rows) < first else 0
+            part = max(count - len(rows), rare)
+            drawn = model.sample(part, seed=seed, first=first)
             rows = np.concatenate([rows, drawn[self._columns.known(drawn)]])
-            first += more
-        return rows
+            first += part
+        return rows[:count]

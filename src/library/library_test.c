@@ -250,8 +250,11 @@ static void check_held(lk_context *context, const lk_model *model) {
         assert_true(lk_data_values(drawn)[i] < 4);
     }
     lk_data_destroy(drawn);
-    given[0] = 4;
-    refused(context, lk_model_sample(context, model, &how, &drawn), LK_INVALID, "alphabet");
+    static const int32_t wrong[] = {4, -2, -70000, INT32_MIN};
+    for (int i = 0; i < 4; i++) {
+        given[0] = wrong[i];
+        refused(context, lk_model_sample(context, model, &how, &drawn), LK_INVALID, "alphabet");
+    }
 }
 
 /* Sample number i is the same whatever is drawn beside it. */

@@ -40,9 +40,10 @@ static lk_status check_held(const lk_model *model, const lk_sampling *how, int64
     bool own = variables == model->data.variables;
     for (int64_t i = 0; i < how->given_count * variables; i++) {
         int32_t alphabet = own ? lk_model_alphabet_of(model, i % variables) : model->data.alphabet;
-        if (how->given[i] >= alphabet) {
+        if (how->given[i] < -1 || how->given[i] >= alphabet) {
             return lk_fail(model->context, LK_INVALID,
-                           "lk_sampling: given[%lld][%lld] is %d, outside the alphabet 0 .. %d",
+                           "lk_sampling: given[%lld][%lld] is %d, neither in the alphabet 0 .. %d "
+                           "nor -1",
                            (long long)(i / variables), (long long)(i % variables), how->given[i],
                            alphabet - 1);
         }

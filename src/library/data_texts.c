@@ -203,6 +203,10 @@ lk_status lk_data_from_texts(lk_context *context, const void *const *texts, cons
     lk_text_kind kind = how == NULL          ? LK_TEXT_BYTES
                         : how->model != NULL ? lk_model_text(how->model)
                                              : how->text;
+    if (how != NULL && how->model != NULL && kind == LK_NO_TEXT) {
+        return lk_fail(context, LK_MISMATCH,
+                       "lk_data_from_texts: the model is of examples, not of texts");
+    }
     if (count < 1 || count > LK_TEXTS_COUNT_MOST || (int)kind < LK_TEXT_BYTES ||
         kind > LK_RECORDINGS) {
         return lk_fail(context, LK_INVALID,

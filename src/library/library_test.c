@@ -538,6 +538,8 @@ static void test_mismatches(void **state) {
     lk_data *text = make_text(context, LK_TEXT_BYTES);
     lk_model *made = make_model(context, "made", "hidden=5", pictures, NULL);
     lk_model *charrnn = make_model(context, "charrnn", "width=5", text, NULL);
+    const void *one[] = {"abc"};
+    const int64_t sizes[] = {3};
     double nll[10];
     lk_bytes bytes;
     refused(context, lk_model_nll(context, made, text, NULL, nll, NULL), LK_MISMATCH, "texts");
@@ -551,6 +553,9 @@ static void test_mismatches(void **state) {
                                 &restored, NULL),
             LK_MISMATCH, "");
     lk_bytes_release(&bytes);
+    const lk_loading of_examples = {.model = made};
+    refused(context, lk_data_from_texts(context, one, sizes, 1, &of_examples, &restored),
+            LK_MISMATCH, "the model is of examples, not of texts");
     double p[10];
     refused(context, lk_model_p_values(context, made, nll, 10, p), LK_UNSUPPORTED, "validation");
     refused(context, lk_data_load(context, lk_from_file(NULL), NULL, &restored), LK_INVALID,

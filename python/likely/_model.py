@@ -22,6 +22,7 @@ _DESCRIPTION = (
     "family shape variables alphabet text label_count parameters fingerprint local_every "
     "local_alphabet"
 ).split()
+MOST_SAMPLES = 1 << 32  # of one call
 _TEXT_KINDS = (None, "bytes", "characters", "recordings")
 
 
@@ -308,10 +309,13 @@ class Model:
         held = None if given is None else given_of(self, given, tuple(shape or self.shape))
         rows = 1 if held is None else max(1, len(held))
         count = rows if n is None else operator.index(n)
-        if count < 1:
-            raise ValueError(f"n is {count}: expected 1 or more")
+        if not 1 <= count <= MOST_SAMPLES:
+            raise ValueError(f"n is {count}: expected 1 .. {MOST_SAMPLES}")
         numbers = None if labels is None else label_numbers(self, labels, None)
         slow = None if local is None else numbers_of(local)
+        for name, array in (("given", held), ("labels", numbers), ("local", slow)):
+            if array is not None and not len(array):
+                raise ValueError(f"{name} is empty: leave it out, or give one at least")
         length = -1 if length is None and slow is not None else length
         options: dict[str, Any] = {"count": count, "first": first, "temperature": temperature}
         options.update(seed=check_seed(seed), length=length)

@@ -307,9 +307,15 @@ def test_nothing_is_one_clear_line(made, binary):
         assert "\n" not in str(refused.value) and "file" not in str(refused.value)
     with pytest.raises(ValueError, match="nothing to compress"):
         made.compress(binary[:0])
-    for n in (0, -1):
-        with pytest.raises(ValueError, match=f"n is {n}: expected 1 or more"):
+    for n in (0, -1, 10**10, 2**63):
+        with pytest.raises(ValueError, match=f"n is {n}: expected 1 .. 4294967296"):
             made.sample(n)
+    labelled = likely.train(binary, binary[:, 0], hidden=4, epochs=1)
+    for what in ({"given": binary[:0]}, {"labels": []}, {"local": []}):
+        with pytest.raises(ValueError, match=f"{next(iter(what))} is empty"):
+            labelled.sample(2, **what)
+    with pytest.raises(likely.InvalidError, match="^first is -1: expected 0 .. "):
+        made.sample(2, first=-1)
 
 
 def test_names_of_files_are_no_texts(tmp_path, monkeypatch, text_model):

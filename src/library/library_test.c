@@ -270,6 +270,13 @@ static void check_numbers(lk_context *context, const lk_model *model) {
                         2 * PIXELS * sizeof(uint16_t));
     lk_data_destroy(all);
     lk_data_destroy(part);
+    how.count = (INT64_C(1) << 32) + 1;
+    refused(context, lk_model_sample(context, model, &how, &part), LK_INVALID,
+            "count is 4294967297: expected 1 .. 4294967296");
+    how.count = 1;
+    how.first = -1;
+    refused(context, lk_model_sample(context, model, &how, &part), LK_INVALID,
+            "first is -1: expected 0 .. 4611686018427387903");
 }
 
 static void test_jobs_on_examples(void **state) {

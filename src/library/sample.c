@@ -14,9 +14,15 @@ lk_sampling lk_sampling_defaults(void) {
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
+static lk_status check_number(lk_context *context, const char *name, int64_t number, int64_t least,
+                              int64_t most) {
+    return number >= least && number <= most
+               ? LK_OK
+               : lk_fail(context, LK_INVALID, "lk_sampling: %s is %lld: expected %lld .. %lld",
+                         name, (long long)number, (long long)least, (long long)most);
+}
+
 static lk_status check(lk_context *context, const lk_sampling *how) {
-    bool counts = how->first >= 0 && how->count >= 1 && how->count <= LK_VALUES_MOST &&
-                  how->first <= INT64_MAX / 2;
     bool warm = how->temperature >= 0.0f && isfinite(how->temperature);
     bool long_enough = how->length >= (how->local != NULL ? -1 : 0) && how->length <= SYMBOLS_MOST;
     bool lists = how->given_count >= 0 && how->label_count >= 0 && how->prompt_size >= 0 &&
@@ -24,11 +30,12 @@ static lk_status check(lk_context *context, const lk_sampling *how) {
                  (how->labels == NULL) == (how->label_count == 0) &&
                  (how->local == NULL) == (how->local_count == 0) &&
                  (how->prompt_size == 0 || how->prompt != NULL);
-    if (!counts || !warm || !long_enough || !lists) {
+    LK_TRY(check_number(context, "count", how->count, 1, LK_VALUES_MOST));
+    LK_TRY(check_number(context, "first", how->first, 0, INT64_MAX / 2));
+    if (!warm || !long_enough || !lists) {
         return lk_fail(context, LK_INVALID, "lk_sampling: %s",
-                       !counts        ? "first or count is out of range: 0 or more, 1 or more"
-                       : !warm        ? "temperature is out of range: 0 or more, finite"
-                       : !long_enough ? "length is out of range: 0 or more, or -1 with local"
+                       !warm          ? "temperature is out of range: 0 or more, finite"
+                       : !long_enough ? "length is out of range: 0 to 2^40, or -1 with local"
                                       : "a list is NULL but has a length, or has none");
     }
     return lk_check_shape(context, &how->shape, "lk_sampling: shape");

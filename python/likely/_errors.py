@@ -14,6 +14,7 @@ _WORDS = (
     (r"lk_loading\.text\b", "loading={'text': 'bytes'} or 'characters'"),
     (r"lk_loading\.(\w+)", r"loading={'\1': ...}"),
     (r"lk_training\.from\b", "start="),
+    (r"lk_coding\.lossy\b", "lossy=True"),
     (r"lk_(?:training|sampling|scoring|coding)\.(\w+)", r"\1="),
     (r"lk_(?:training|sampling|scoring|coding|loading|values): ", ""),
     (r"\blk_model_set\b", "with_settings"),

@@ -120,6 +120,20 @@ def test_lossy_recordings(tmp_path):
     assert np.abs(heard - tone).max() < 300
 
 
+@pytest.mark.parametrize("sound", ["mulaw", "linear8", "bytes"])
+def test_check_of_recordings(tmp_path, sound):
+    tone = 8000 * np.sin(np.arange(1000) / 5)
+    mono = write_wav(tmp_path / "mono.wav", tone[:, None])
+    loading = {"text": "recordings", "sound": sound}
+    model = likely.train(mono, loading=loading, layers=2, channels=4, epochs=1)
+    assert model.check(2)["passed"]
+    sample = model.sample(length=100)
+    if sound != "bytes":
+        with pytest.raises(likely.InvalidError, match="lossy=True codes that much$"):
+            model.compress(sample)
+    assert model.decompress(model.compress(sample, lossy=True)) == sample
+
+
 class Endless(io.RawIOBase):
     """Of which no more than a megabyte may be asked."""
 

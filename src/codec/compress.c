@@ -32,6 +32,7 @@ int64_t lk_codec_length(const lk_model *model, lk_shape shape) {
 
 /* What is restored must be what was compressed, sample for sample. */
 static lk_status check_sound(job *work) {
+    static const char in_library[] = ": lk_coding.lossy codes that much";
     const lk_sound_form *form = &work->symbols->sound;
     for (int64_t i = 0; i < lk_items_count(work->items); i++) {
         const lk_sound_info *info = lk_items_sound(work->items, i);
@@ -46,10 +47,12 @@ static lk_status check_sound(job *work) {
                 form->view < LK_SOUND_PCM16 ? ", 8 bits of a sample," : "",
                 note[0] != '\0' ? "; " : "", note,
                 form->view < LK_SOUND_PCM16
-                    ? lk_advice(work->context, "lossy",
-                                ": --lossy codes that much; a model of likely train --view bytes "
-                                "or pcm16 restores all")
-                    : lk_advice(work->context, "lossy", ": --lossy codes that much"));
+                    ? lk_advice_or(work->context, "lossy",
+                                   ": --lossy codes that much; a model of likely train --view "
+                                   "bytes or pcm16 restores all",
+                                   in_library)
+                    : lk_advice_or(work->context, "lossy", ": --lossy codes that much",
+                                   in_library));
         }
     }
     return LK_OK;

@@ -99,7 +99,7 @@ static void code(lk_context *context, const lk_model *model, const lk_data *data
     lk_data *restored;
     if (lossy) {
         refused(context, lk_model_compress(context, model, data, NULL, lk_to_memory(&packed), NULL),
-                LK_INVALID, "nothing else could be restored");
+                LK_INVALID, "nothing else could be restored: lk_coding.lossy codes that much");
     }
     how.lossy = lossy;
     must(context, lk_model_compress(context, model, data, &how, lk_to_memory(&packed), &coded));

@@ -327,6 +327,10 @@ def items_of(
         return _items_of_frame(X, y, known, columns, alphabet, loading)
     pictures = [X] if _is_picture(X) else X
     if isinstance(pictures, (list, tuple)) and _is_picture(pictures[0]):
+        for number, picture in enumerate(pictures):
+            if not _is_picture(picture):
+                what = type(picture).__name__
+                raise TypeError(f"picture {number} is a {what}: expected pictures of PIL alone")
         X = np.stack([_pixels(picture) for picture in pictures])
         if known is None and alphabet is None and X.dtype == np.uint8:
             alphabet = 2 if all(picture.mode == "1" for picture in pictures) else 256

@@ -23,7 +23,7 @@ class Values:
             self.dtype = _dtype_name(dtype.categories.dtype)
             self.ordered = bool(dtype.ordered)
             self.known = dtype.categories.tolist()
-            self.rows = np.asarray(column.cat.codes, dtype=np.int64)
+            self.rows = np.asarray(getattr(column, "cat", column).codes, dtype=np.int64)
         elif isinstance(dtype, np.dtype) and dtype.kind in "iub" and not _is_masked(column):
             known, rows = np.unique(np.asarray(column), return_inverse=True)
             self.known, self.rows = known.tolist(), rows.astype(np.int64).reshape(-1)

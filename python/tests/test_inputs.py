@@ -113,7 +113,9 @@ def test_pictures_have_256_levels():
     assert model.alphabet == 256
     assert np.isfinite(model.log_prob(image.new("L", (4, 4), 255))).all()
     assert likely.train([image.new("1", (4, 4), 0)] * 3, family="histogram").alphabet == 2
-
+    for other in (None, np.zeros((4, 4), np.uint8)):
+        with pytest.raises(TypeError, match=f"picture 1 is a {type(other).__name__}: expected"):
+            model.log_prob([dark[0], other])
 
 
 def test_texts(text_model):

@@ -170,6 +170,18 @@ def test_categories():
         same(restored(table), table)
 
 
+def test_categories_that_are_no_series():
+    values = ["low", None, "high"] * 10
+    series = pandas.Series(values, dtype="category")
+    for column in (series.array, pandas.CategoricalIndex(series)):
+        table = pandas.DataFrame({"level": series})
+        model = likely.train({"level": column}, family="histogram")
+        same(model.decompress(model.compress(table), as_frame=True), table)
+    y = pandas.Categorical(["u", "v"] * 15)
+    model = likely.train(table, y, hidden=4, epochs=1)
+    assert np.array_equal(model.log_prob(table, y), model.log_prob(table, ["u", "v"] * 15))
+
+
 def test_integers_have_alphabets_of_their_own():
     table = pandas.DataFrame({"year": [2020, 2021, 100000, -1] * 10, "k": [0, 1, 2, 3] * 10})
     same(restored(table), table)

@@ -10,6 +10,7 @@ from ._arrays import LARGEST, refuse_masked
 from ._kinds import is_missing
 from ._tables import Table, is_frame, object_array
 from ._values import listed
+from ._words import Column
 
 if TYPE_CHECKING:
     from ._model import Model
@@ -28,6 +29,8 @@ def given_of(model: Model, given: Any, shape: tuple) -> np.ndarray:
     if isinstance(given, np.ma.MaskedArray):
         given = np.where(np.ma.getmaskarray(given), np.int64(-1), given.data)
     array = np.asarray(given)
+    if array.dtype.kind == "O":
+        array = np.array([-1 if is_missing(v) else v for v in array.flat]).reshape(array.shape)
     if array.dtype.kind == "f":
         array = np.where(np.isnan(array), -1.0, array)
     if array.dtype.kind not in "iubf" or not np.array_equal(array, np.floor(array)):
@@ -55,17 +58,25 @@ def _listed(value: Any, rows: int) -> list:
 
 
 def _array(table: Table, given: Any) -> np.ndarray:
-    """Of a model of an array whose values are words: what is masked or missing is drawn."""
-    mask = np.ma.getmaskarray(given) if np.ma.isMaskedArray(given) else None
-    array = np.asarray(given.data) if mask is not None else object_array(given)
-    array = array[None] if array.ndim == 1 else array
+    """Of a model of an array whose values are words: what is masked or missing is drawn, and -1
+    where it is no value."""
+    masked = np.ma.isMaskedArray(given)
+    array = np.ma.getdata(given) if masked else object_array(given)
+    array, mask = np.atleast_2d(array, np.ma.getmaskarray(given if masked else array))
     if array.ndim != 2 or array.shape[1] != len(table.columns):
         raise ValueError(
             f"given is of shape {array.shape}: expected (rows, {len(table.columns)})"
         )
-    columns = {c.name: listed(c.name, array[:, v]) for v, c in enumerate(table.columns)}
-    symbols = _words(table, columns, len(array))
-    return symbols if mask is None else np.where(mask, -1, symbols).astype(np.int32)
+    columns = {}
+    for number, column in enumerate(table.columns):
+        held = zip(mask[:, number], listed(column.name, array[:, number]))
+        columns[column.name] = [None if m or _is_drawn(column, v) else v for m, v in held]
+    return _words(table, columns, len(array))
+
+
+def _is_drawn(column: Column, value: Any) -> bool:
+    is_value = column.kind in ("int", "float") and "-1" in column.numbers
+    return isinstance(value, (int, float)) and value == -1 and not is_value
 
 
 def _words(table: Table | None, given: dict[str, list], rows: int) -> np.ndarray:

@@ -294,10 +294,10 @@ class Model:
         symbols behind it (1000). Sample number i depends on seed and i alone: `first` is the number
         of the first.
 
-        given: values to be held, (rows, *shape), -1, NaN or a mask where the model is to draw; of a
-        table a DataFrame or {column: value}, in which what is missing is drawn. Sample i holds row
-        i % rows. They must come first in the model's ordering (the upper part of a picture), or the
-        family takes any.
+        given: values to be held, (rows, *shape), -1, NaN or a mask where the model is to draw (-1
+        is held where it is a value of an array of words); of a table a DataFrame or {column:
+        value}, in which what is missing is drawn. Sample i holds row i % rows. They must come first
+        in the model's ordering (the upper part of a picture), or the family takes any.
         labels: of p(x | label); sample i has labels[i % len(labels)].
         local: of a model that is given a slower sequence its numbers, an array, from the prompt's
         beginning on, for all samples; without `length` they are as long as it is.

@@ -121,7 +121,9 @@ def test_given(made):
     masked = np.ma.MaskedArray(np.ones(6, int), mask=[0, 1, 1, 1, 1, 1])
     assert np.all(made.sample(5, given=masked)[:, 0] == 1)
     nans = np.where(held < 0, np.nan, held)
-    assert np.array_equal(made.sample(10, given=nans), drawn)
+    objects = np.where(held < 0, None, held.astype(object))
+    for same in (nans, held.astype(object), objects):
+        assert np.array_equal(made.sample(10, given=same), drawn)
     with pytest.raises(likely.Error):
         made.sample(given=[[-1, -1, -1, -1, -1, 1]])  # the last is drawn last
     with pytest.raises(ValueError, match="expected"):

@@ -220,6 +220,21 @@ def test_arrays_of_words(dtype):
     assert model.check()["passed"]
 
 
+def test_given_of_arrays_of_words():
+    """A mask hides what the model does not know; -1 is drawn where it is no value."""
+    for values, other in ([2020, 1999], 7), (["a", "b"], "z"):
+        X = np.array([values, values[::-1]] * 20)
+        model = likely.train(X, columns="words", family="histogram")
+        unknown = np.ma.MaskedArray(np.array([[values[1], other]]), mask=[[False, True]])
+        for given in (unknown, unknown[0], [[values[1], -1]], [values[1], None]):
+            drawn = model.sample(9, given=given)
+            assert (drawn[:, 0] == values[1]).all() and set(drawn[:, 1]) <= set(values)
+        with pytest.raises(ValueError, match=f"the column 'x1' has no value {other!r}"):
+            model.sample(given=[[values[1], other]])
+    model = likely.train(np.array([[-1, 7], [5, 7]] * 20), columns="words", family="histogram")
+    assert (model.sample(9, given=[[-1, -1]]) == [-1, 7]).all()
+
+
 def test_arrays_that_cannot_be_given_back():
     for dtype in ("U1025", getattr(getattr(np, "dtypes", None), "StringDType", lambda: "U9999")()):
         X = np.array([["a", "b"], ["c", "d"]] * 9).astype(dtype)

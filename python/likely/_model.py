@@ -301,7 +301,8 @@ class Model:
         labels: of p(x | label); sample i has labels[i % len(labels)].
         local: of a model that is given a slower sequence its numbers, an array, from the prompt's
         beginning on, for all samples; without `length` they are as long as it is.
-        shape: of families that run at any size. temperature: 1 the model, towards 0 the mode.
+        shape: of families that run at any size; samples have as many axes as the model's shape.
+        temperature: 1 the model, towards 0 the mode.
         as_frame: a table's values, as `frame` gives them.
         """
         here = context()

@@ -184,6 +184,21 @@ def test_missing_of_pandas():
     assert np.isfinite(LikelihoodModel(missing_values="category").fit(table).score(table))
 
 
+@pytest.mark.parametrize("dtype", ["M8[D]", "m8[s]"])
+def test_missing_times(dtype):
+    X = np.array([[1, 2], [3, "NaT"], [1, 2]] * 20, dtype)
+    for wrong in (X, X.astype(object)):
+        with pytest.raises(ValueError, match="missing_values='category'"):
+            LikelihoodModel().fit(wrong)
+    model = LikelihoodModel(missing_values="category").fit(X)
+    drawn = model.sample(60, random_state=0)[:, 1].tolist()
+    gone = [value for value in drawn if value != value]
+    assert set(drawn) - set(gone) == {X[0, 1].item()} and 5 < len(gone) < 40
+    assert all(isinstance(value, float) for value in gone)
+    with pytest.raises(ValueError, match="missing_values='category'"):
+        LikelihoodModel().fit(X[::3]).score_samples(X)
+
+
 def test_missing_in_frames():
     pandas = pytest.importorskip("pandas")
     table = pandas.DataFrame({"c": ["x", None, "y"] * 30, "v": [1.5, np.nan, 2.25] * 30})

@@ -16,8 +16,8 @@ from .._train import train
 from ._columns import Columns, missing
 
 MISSING = (
-    "Input X contains None or NaN: missing_values='category' takes what is missing for a category "
-    "of its own"
+    "Input X contains None, NaN or NaT: missing_values='category' takes what is missing for a "
+    "category of its own"
 )
 FEWEST_HELD_OUT = 10
 DIRECT = 2048  # symbols of all columns: connections of each with each would be its square
@@ -115,7 +115,7 @@ class LikelihoodBase(BaseEstimator):
                 raise ValueError(MISSING) from None
             raise
         table = checked if isinstance(y, str) else checked[0]
-        if not category and table.dtype.kind == "O" and missing(table).any():
+        if not category and table.dtype.kind in "OMm" and missing(table).any():
             raise ValueError(MISSING)
         return checked
 

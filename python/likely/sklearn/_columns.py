@@ -251,6 +251,8 @@ def missing(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind == "O":
         found = np.array([is_missing(value) for value in X.ravel().tolist()], dtype=bool)
         return found.reshape(X.shape)
+    if X.dtype.kind in "Mm":
+        return np.isnat(X)
     return np.isnan(X) if X.dtype.kind == "f" else np.zeros(X.shape, dtype=bool)
 
 

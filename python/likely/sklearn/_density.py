@@ -43,7 +43,7 @@ class LikelihoodModel(DensityMixin, LikelihoodBase):
         Of the rows, held out: the weights that do best on them are kept. None are where they would
         be fewer than 10. With several models it is their fold, for any fraction but 0.
     missing_values : {"error", "category"}, default="error"
-        What None and NaN are: refused, or a category of their own in each column, whose
+        What None, NaN and NaT are: refused, or a category of their own in each column, whose
         probability is learnt from the rows that lack a value. Nothing is filled in.
     random_state : int, RandomState or None, default=None
         Of the training. None: always the same.

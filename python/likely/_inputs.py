@@ -211,7 +211,7 @@ def _table(
 ) -> Examples:
     """Columns as symbols: of the model's words, or of those that occur."""
     asked = options.pop("label", None)
-    own = asked if known is None else known.label_column
+    own = known.label_column if known is not None else None if asked is None else str(asked)
     unseen = bool(options.pop("unseen", False))
     name = str(getattr(y, "name", None) or "label")
     _refuse_options(options, "tables")

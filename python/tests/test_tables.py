@@ -438,6 +438,10 @@ def test_labels_come_back():
     labelled = table.assign(b=["u", "v"] * 20)
     model = likely.train(labelled, loading={"label": "b"}, hidden=4, epochs=1)
     assert model.columns == ["a"] and model.labels == ["u", "v"]
+    numbered = labelled.rename(columns={"a": 0, "b": 1})
+    of_numbers = likely.train(numbered, loading={"label": 1}, hidden=4, epochs=1)
+    assert of_numbers.columns == ["0"] and of_numbers.labels == ["u", "v"]
+    assert likely.train(numbered, loading={"label": 1}, start=of_numbers, epochs=1).labels
     assert np.array_equal(model.log_prob(labelled), model.log_prob(table, ["u", "v"] * 20))
     with pytest.raises(ValueError, match="twice"):
         model.compress(labelled, ["u", "v"] * 20)

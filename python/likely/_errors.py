@@ -11,6 +11,11 @@ from . import _likely
 _WORDS = (
     (r": load what it is trained on for it, or like the rest \(lk_loading\.model, \.like\)", ""),
     (r": load them for the model \(lk_loading\.model\)", ""),
+    (r"\blk_context_set_memory\b", "likely.set_memory"),
+    (r"\blocal_symbols\[(\d+)\]", r"local[\1]"),
+    (r"\blocal_items is (\d+), for (\d+) texts", r"local has \1 sequences, for \2 texts"),
+    (r"(, | )or local_symbols\b", ""),
+    (r"local_symbols has an array for each", "give an array for each"),
     (r"lk_loading\.text\b", "loading={'text': 'bytes'} or 'characters'"),
     (r"lk_loading\.(\w+)", r"loading={'\1': ...}"),
     (r"lk_training\.from\b", "start="),

@@ -121,12 +121,12 @@ def test_recordings(tmp_path):
 @pytest.mark.parametrize(
     "local, error, message",
     [
-        (None, likely.MismatchError, "given a slower sequence, a symbol of 2 for every 3"),
+        (None, likely.MismatchError, "a symbol of 2 for every 3 .*: say it .local.$"),
         ([0, 1], likely.MismatchError, "2 symbols, but text 0 wants 4"),
-        ([0, 1, 2, 0], likely.InvalidError, "symbol 2 is 2: expected 0 to 1"),
+        ([0, 1, 2, 0], likely.InvalidError, r"^local\[0\]: symbol 2 is 2: expected 0 to 1"),
         ([0, -1, 0, 0], ValueError, "-1"),
         ([0, 0.5, 0, 0], ValueError, "fractions"),
-        ([[0, 1, 0, 0], [0]], likely.MismatchError, "local_items is 2, for 1 texts"),
+        ([[0, 1, 0, 0], [0]], likely.MismatchError, "local has 2 sequences, for 1 texts"),
         (np.zeros((1, 2, 2), int), ValueError, "2 axes"),
         ([], ValueError, "empty"),
         ("nowhere.txt", OSError, "nowhere.txt"),
@@ -136,6 +136,11 @@ def test_recordings(tmp_path):
 def test_refused(model, local, error, message):
     with pytest.raises(error, match=message):
         model.log_prob("aaabbbaaab", local=local)
+
+
+def test_numbers_of_nothing():
+    with pytest.raises(likely.InvalidError, match="say nothing without local$"):
+        likely.train("abab", local_every=3, epochs=1)
 
 
 def test_other_models_take_none(text_model, made, binary):

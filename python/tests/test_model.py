@@ -260,9 +260,18 @@ def test_no_names_of_c():
     for file in source.rglob("*.c"):
         if not file.name.endswith("_test.c"):
             strings = re.findall(r'"((?:[^"\\\n]|\\.)*)"', file.read_text())
-            said.update(s for s in strings if re.search(r"\blk_\w+[.: )]", s))
+            said.update(s for s in strings if re.search(r"\blk_\w+[.:, )]", s))
     assert len(said) > 50
     assert not [in_python(s) for s in said if "lk_" in in_python(s)]
+
+
+def test_memory_is_told_in_python(made, binary):
+    likely.set_memory(1000)
+    try:
+        with pytest.raises(likely.NoMemory, match="allow more with likely.set_memory, or"):
+            made.log_prob(binary)
+    finally:
+        likely.set_memory(0)
 
 
 def test_unknown_options():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,13 +124,16 @@ def label_numbers(model: Model, labels: Any, count: int | None) -> np.ndarray:
 
 
 def _label_number(model: Model, known: dict[str, int], value: Any) -> int:
-    name = str(value)
-    label = model._known.label
-    if label is not None and label.kind is not None and not isinstance(value, str):
+    name, label = str(value), model._known.label
+    number = -1
+    if is_missing(value) or (isinstance(value, float) and math.isinf(value)):
+        pass  # which no label is
+    elif label is not None and label.kind is not None and not isinstance(value, str):
         number = label.symbol(value)
-        name = "" if number < 0 else model.labels[number]
     elif isinstance(value, (bool, float)) and name not in known and value == int(value):
-        name = str(int(value))
-    if name not in known:
+        number = known.get(str(int(value)), -1)
+    else:
+        number = known.get(name, -1)
+    if number < 0:
         raise ValueError(f"the model knows no label '{value}': {', '.join(known)}")
-    return known[name]
+    return number

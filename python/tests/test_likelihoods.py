@@ -58,6 +58,10 @@ def test_labels(binary):
     assert set(model.sample(50, labels=10)[:, 0]) == {1}
     with pytest.raises(ValueError, match="no label '3': 0, 10"):
         model.log_prob(binary, 3)
+    for none in (np.inf, -np.inf, np.nan, None, 0.5):
+        for known in (model, likely.train({"a": [0, 1] * 9}, [0.0, 10.0] * 9, hidden=4, epochs=1)):
+            with pytest.raises(ValueError, match=f"the model knows no label '{none}': 0, 10"):
+                known.sample(labels=[none])
     with pytest.raises(likely.MismatchError, match="no labels"):
         model.log_prob(binary)
 

@@ -27,6 +27,11 @@ _WORDS = (
     (r"\blk_model_decompress\b", "decompress"),
     (r", lk_data_text gives each", ""),
     (r"^text (\d+): the file is empty", r"text \1 is empty"),
+    (
+        r"^(text \d+: .*): this is UTF-16, not UTF-8; .*",
+        r"\1, as of UTF-16 that was read as something else: open its file with encoding='utf-16', "
+        "or give bytes",
+    ),
     (r"^lk_\w+: ", ""),
 )
 

@@ -334,6 +334,14 @@ def test_names_of_files_are_no_texts(tmp_path, monkeypatch, text_model):
     assert np.isfinite(model.log_prob(["book"])).all()
 
 
+def test_texts_of_zeros():
+    """A str is no UTF-16, but may have been read as if that were something else."""
+    half = "text 0: 90 of the first 180 bytes are zero, as of UTF-16 that was read as something"
+    for zeros in ("\0a", "a\0"):
+        with pytest.raises(likely.FormatError, match=half + " else: open .* or give bytes$"):
+            likely.train([zeros * 90], layers=1, width=4, epochs=1)
+
+
 def test_surrogates(text_model):
     """Those of bytes that are no UTF-8 are kept, as Python's names of files are; others refused."""
     model = likely.train("caf\udce9 " * 99, layers=1, width=4, epochs=1)

@@ -8,6 +8,8 @@ import threading
 from contextlib import contextmanager
 from typing import Any, Iterator, NamedTuple
 
+import numpy as np
+
 from . import _likely
 from ._errors import BY_STATUS
 
@@ -61,6 +63,11 @@ def context() -> Any:
     return _create() if _likely.is_busy(_local.context) else _local.context
 
 
+def _is_false(answer: Any) -> bool:
+    """NumPy's, which comparisons give, is another."""
+    return isinstance(answer, (bool, np.bool_)) and not answer
+
+
 @contextmanager
 def watched(callback: Any) -> Iterator[Any]:
     """A context whose jobs tell `callback` their Progress. None: nobody."""
@@ -68,7 +75,7 @@ def watched(callback: Any) -> Iterator[Any]:
     if callback is None:
         yield here
         return
-    _likely.watch(here, lambda *told: callback(Progress(*told)))
+    _likely.watch(here, lambda *told: not _is_false(callback(Progress(*told))))
     try:
         yield here
     finally:

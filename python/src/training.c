@@ -45,9 +45,15 @@ static const char **list_settings(PyObject *list) {
     return settings;
 }
 
-/* A model that was ended becomes the attribute `model` of the exception that says so. */
-static PyObject *keep(lk_model *model) {
+/* A model that was ended becomes the attribute `model` of the exception that says so: of Ctrl-C and
+ * of a progress function's False. What such a function raises is left as it is. */
+static PyObject *keep(const py_context *context, lk_model *model) {
     PyObject *class, *value, *trace, *capsule;
+    PyObject *interrupted = PyTuple_GetItem(context->errors, (Py_ssize_t)LK_INTERRUPTED);
+    if (!PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) && !PyErr_ExceptionMatches(interrupted)) {
+        lk_model_destroy(model);
+        return NULL;
+    }
     PyErr_Fetch(&class, &value, &trace);
     PyErr_NormalizeException(&class, &value, &trace);
     capsule = py_model_take(model);
@@ -88,7 +94,7 @@ static PyObject *train(PyObject *module, PyObject *arguments) {
     PyMem_Free(texts);
     Py_DECREF(kept);
     if (PyErr_Occurred()) {
-        return model != NULL ? keep(model) : NULL;
+        return model != NULL ? keep(context, model) : NULL;
     }
     return py_model_take(model);
 }

@@ -25,14 +25,18 @@ def test_progress(binary):
 def test_progress_ends_training(binary):
     model = likely.train(binary, epochs=10**6, hidden=4, progress=lambda p: p.epoch < 3)
     assert isinstance(model, likely.Model)
+    told = []
+    likely.train(binary, epochs=99, hidden=4, progress=lambda p: told.append(p) or np.bool_(False))
+    assert len(told) == 1
 
 
 def test_progress_that_raises(binary):
     def fail(told):
         raise ZeroDivisionError("mine")
 
-    with pytest.raises(ZeroDivisionError, match="mine"):
+    with pytest.raises(ZeroDivisionError, match="mine") as raised:
         likely.train(binary, epochs=5, hidden=4, progress=fail)
+    assert not hasattr(raised.value, "model")
     assert likely.train(binary, epochs=1, hidden=4).variables == 6
 
 

@@ -112,7 +112,8 @@ def test_pandas_own_in_lists(category):
         [pandas.Interval(0, 1), pandas.Interval(0.5, float("inf"))],
     ):
         column = pandas.Series(values * 9, dtype=object)
-        table = pandas.DataFrame({"a": column.astype("category") if category else column})
+        levels = pandas.CategoricalDtype(values)
+        table = pandas.DataFrame({"a": column.astype(levels) if category else column})
         same(restored(table), table)
         model = likely.train({"a": values * 9}, family="histogram")
         back = model.decompress(model.compress({"a": values * 9}), as_frame=True)

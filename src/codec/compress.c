@@ -30,9 +30,10 @@ int64_t lk_codec_length(const lk_model *model, lk_shape shape) {
     return lk_view_length(lk_model_view(model), lk_shape_variables(shape));
 }
 
+#define IN_LIBRARY ": lk_coding.lossy codes that much"
+
 /* What is restored must be what was compressed, sample for sample. */
 static lk_status check_sound(job *work) {
-    static const char in_library[] = ": lk_coding.lossy codes that much";
     const lk_sound_form *form = &work->symbols->sound;
     for (int64_t i = 0; i < lk_items_count(work->items); i++) {
         const lk_sound_info *info = lk_items_sound(work->items, i);
@@ -50,9 +51,9 @@ static lk_status check_sound(job *work) {
                     ? lk_advice_or(work->context, "lossy",
                                    ": --lossy codes that much; a model of likely train --view "
                                    "bytes or pcm16 restores all",
-                                   in_library)
+                                   IN_LIBRARY)
                     : lk_advice_or(work->context, "lossy", ": --lossy codes that much",
-                                   in_library));
+                                   IN_LIBRARY));
         }
     }
     return LK_OK;
@@ -98,10 +99,11 @@ static lk_status describe_examples(job *work) {
                        (long long)(unseen % data->variables) + 1);
     }
     if (data->partial && !work->options.lossy && !work->options.keeps_nothing) {
-        return lk_fail(work->context, LK_INVALID,
-                       "%s: the file holds more than the model takes (%s), which would be lost%s",
-                       data->path, data->note != NULL ? data->note : "other columns",
-                       lk_advice(work->context, "lossy", ": --lossy codes what it takes"));
+        return lk_fail(
+            work->context, LK_INVALID,
+            "%s: the file holds more than the model takes (%s), which would be lost%s", data->path,
+            data->note != NULL ? data->note : "other columns",
+            lk_advice_or(work->context, "lossy", ": --lossy codes that much", IN_LIBRARY));
     }
     c->labels = lk_items_labels(work->items) != NULL || data->labels != NULL;
     c->words = c->labels && labels_are_words(work, data);

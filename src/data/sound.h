@@ -152,9 +152,22 @@ typedef struct lk_sound_said {
     int64_t unsaid;
 } lk_sound_said;
 
-/* LK_CORRUPT when the file ends before its samples do. */
+/* LK_CORRUPT when the file ends before its samples do, LK_FORMAT when another recording stands
+ * behind them. */
 lk_status lk_sound_head(lk_source *source, lk_sound_said *said);
+/* Bytes from `offset` on, zeros behind the end. */
+lk_status lk_sound_see(lk_source *source, int64_t offset, int64_t count, uint8_t *bytes);
+/* The fixed head of a page of Ogg; its last byte is how many sizes follow. */
+#define LK_OGG_HEAD 27
 /* Whether the last page of an Ogg that is whole says that it is the last. */
 lk_status lk_sound_ogg_ends(lk_source *source, bool *ends);
+
+/* ---- for sound_head.c (data/sound_chain.c) --------------------------------------------------- */
+
+/* LK_FORMAT when another recording begins behind the first: behind a FLAC; behind an Ogg, whose
+ * streams may run side by side; or where the samples of others end. */
+lk_status lk_sound_flac_alone(lk_source *source, lk_sound_said *said);
+lk_status lk_sound_ogg_alone(lk_source *source, lk_sound_said *said);
+lk_status lk_sound_alone(lk_source *source, int64_t end);
 
 #endif

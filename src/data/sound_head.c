@@ -11,8 +11,7 @@
 
 /* ---- lengths --------------------------------------------------------------------------------- */
 
-/* Bytes from `offset` on, zeros behind the end. */
-static lk_status see(lk_source *source, int64_t offset, int64_t count, uint8_t *bytes) {
+lk_status lk_sound_see(lk_source *source, int64_t offset, int64_t count, uint8_t *bytes) {
     memset(bytes, 0, (size_t)count);
     for (int64_t done = 0; done < count && offset + done < source->size;) {
         const uint8_t *seen;
@@ -50,7 +49,7 @@ static lk_status find(lk_source *source, bool big, const char *name, int64_t at,
     uint8_t head[8];
     *there = false;
     for (int i = 0; i < CHUNKS_MOST && at + 8 <= source->size && !*there; i++) {
-        LK_TRY(see(source, at, 8, head));
+        LK_TRY(lk_sound_see(source, at, 8, head));
         *c = (chunk){.offset = at + 8, .size = number(head + 4, big)};
         memcpy(c->name, head, 4);
         *there = memcmp(head, name, 4) == 0;
@@ -62,12 +61,13 @@ static lk_status find(lk_source *source, bool big, const char *name, int64_t at,
 /* size: of the samples from `offset` on; 0: it is not said. */
 static lk_status check_size(lk_source *source, int64_t offset, int64_t size) {
     int64_t there = source->size > offset ? source->size - offset : 0;
-    return size <= there
-               ? LK_OK
-               : lk_fail(source->context, LK_CORRUPT,
-                         "%s: the file is cut off: its header says %lld bytes of samples, and %lld "
-                         "are there",
-                         source->path, (long long)size, (long long)there);
+    if (size > there) {
+        return lk_fail(source->context, LK_CORRUPT,
+                       "%s: the file is cut off: its header says %lld bytes of samples, and %lld "
+                       "are there",
+                       source->path, (long long)size, (long long)there);
+    }
+    return size > 0 ? lk_sound_alone(source, offset + size) : LK_OK;
 }
 
 /* What is written into a pipe says a length of 0 or the largest one; that of SoX is the whole
@@ -87,7 +87,7 @@ static lk_status check_whole(lk_source *source, const chunk *c) {
 /* Whether a chunk stands at a place: a name in ASCII, and a size that is there. */
 static lk_status is_chunk(lk_source *source, bool big, int64_t at, bool *is) {
     uint8_t head[8];
-    LK_TRY(see(source, at, 8, head));
+    LK_TRY(lk_sound_see(source, at, 8, head));
     *is = at + 8 + number(head + 4, big) <= source->size;
     for (int i = 0; i < 4; i++) {
         *is = *is && head[i] >= ' ' && head[i] <= '~';
@@ -122,7 +122,7 @@ static lk_status head_of_aiff(lk_source *source, lk_sound_said *said) {
     LK_TRY(there ? check_whole(source, &c) : LK_OK);
     LK_TRY(find(source, true, "COMM", FIRST_CHUNK, &c, &there));
     if (there && c.size >= 6) {
-        LK_TRY(see(source, c.offset, 6, bytes));
+        LK_TRY(lk_sound_see(source, c.offset, 6, bytes));
         said->frames = number(bytes + 2, true);
     }
     return LK_OK;
@@ -135,7 +135,7 @@ static lk_status head_of_rf64(lk_source *source, lk_sound_said *said) {
     bool there;
     uint8_t sizes[16];
     LK_TRY(find(source, false, "ds64", FIRST_CHUNK, &c, &there));
-    LK_TRY(see(source, there ? c.offset : source->size, 16, sizes));
+    LK_TRY(lk_sound_see(source, there ? c.offset : source->size, 16, sizes));
     LK_TRY(find(source, false, "data", FIRST_CHUNK, &c, &there));
     bool elsewhere = c.size == UINT32_MAX;
     return there ? check_size(source, c.offset,
@@ -146,7 +146,7 @@ static lk_status head_of_rf64(lk_source *source, lk_sound_said *said) {
 static lk_status head_of_au(lk_source *source, lk_sound_said *said) {
     (void)said;
     uint8_t head[12];
-    LK_TRY(see(source, 0, 12, head));
+    LK_TRY(lk_sound_see(source, 0, 12, head));
     return check_size(source, number(head + 4, true), length_of(number(head + 8, true)));
 }
 
@@ -162,7 +162,7 @@ static lk_status head_of_long_chunks(lk_source *source, const long_chunks *f) {
     int64_t at = f->first;
     for (int i = 0; i < CHUNKS_MOST && at + f->head <= source->size; i++) {
         uint8_t head[24];
-        LK_TRY(see(source, at, f->head, head));
+        LK_TRY(lk_sound_see(source, at, f->head, head));
         int64_t size = long_number(head + f->name, f->big) - (f->own ? f->head : 0);
         size = size > 0 && size < INT64_MAX / 4 ? size : 0;
         if (memcmp(head, "data", 4) == 0) {
@@ -196,8 +196,7 @@ static lk_status head_of_w64(lk_source *source, lk_sound_said *said) {
 
 /* A page (RFC 3533, section 6): "OggS", version, flags (4: the last of its stream), 8 bytes of a
  * position, 4 each of stream, number and checksum, how many segments, and the size of each. */
-#define PAGE_HEAD 27
-#define PAGE_MOST (PAGE_HEAD + 255 + 255 * 255)
+#define PAGE_MOST (LK_OGG_HEAD + 255 + 255 * 255)
 #define LAST_OF_STREAM 4
 #define TRIES_MOST 32 /* of what begins as a page, so that no file takes long */
 
@@ -215,13 +214,13 @@ static uint32_t checksum(const uint8_t *page, int64_t size) {
 
 /* Whether they begin with a page that is whole. */
 static bool is_page(const uint8_t *bytes, int64_t there) {
-    int64_t size = PAGE_HEAD;
-    if (there < PAGE_HEAD || memcmp(bytes, "OggS", 4) != 0 || there < PAGE_HEAD + bytes[26]) {
+    int64_t size = LK_OGG_HEAD;
+    if (there < LK_OGG_HEAD || memcmp(bytes, "OggS", 4) != 0 || there < LK_OGG_HEAD + bytes[26]) {
         return false;
     }
     size += bytes[26];
     for (int i = 0; i < bytes[26]; i++) {
-        size += bytes[PAGE_HEAD + i];
+        size += bytes[LK_OGG_HEAD + i];
     }
     return size <= there && checksum(bytes, size) == (uint32_t)number(bytes + 22, false);
 }
@@ -234,7 +233,7 @@ lk_status lk_sound_ogg_ends(lk_source *source, bool *ends) {
     if (bytes == NULL) {
         return lk_fail_no_memory(source->context, "the end of a recording", there);
     }
-    lk_status status = see(source, source->size - there, there, bytes);
+    lk_status status = lk_sound_see(source, source->size - there, there, bytes);
     int tries = 0;
     for (int64_t at = there - 4; at >= 0 && status == LK_OK && tries < TRIES_MOST; at--) {
         tries += memcmp(bytes + at, "OggS", 4) == 0;
@@ -256,17 +255,17 @@ static const struct magic {
     int64_t size;
     const char *bytes;
     const char *then; /* at byte 8, or NULL */
-    /* What its header says. NULL: libsndfile looks itself. */
+    /* What its header says, and whether it is alone in its file. */
     lk_status (*head)(lk_source *source, lk_sound_said *said);
 } magics[] = {
     {4, "RIFF", "WAVE", head_of_wav},
     {4, "RIFX", "WAVE", head_of_rifx},
     {4, "RF64", "WAVE", head_of_rf64},
     {4, "FORM", "AIF", head_of_aiff},
-    {4, "fLaC", NULL, NULL},
+    {4, "fLaC", NULL, lk_sound_flac_alone},
     {4, ".snd", NULL, head_of_au},
     {4, "caff", NULL, head_of_caf},
-    {4, "OggS", NULL, NULL},
+    {4, "OggS", NULL, lk_sound_ogg_alone},
     {8, "riff\x2E\x91\xCF\x11", NULL, head_of_w64},
 };
 
@@ -288,7 +287,7 @@ bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
 lk_status lk_sound_head(lk_source *source, lk_sound_said *said) {
     uint8_t bytes[12];
     *said = (lk_sound_said){INT64_MAX, -1};
-    LK_TRY(see(source, 0, sizeof bytes, bytes));
+    LK_TRY(lk_sound_see(source, 0, sizeof bytes, bytes));
     const struct magic *magic = find_magic(bytes, sizeof bytes);
-    return magic != NULL && magic->head != NULL ? magic->head(source, said) : LK_OK;
+    return magic != NULL ? magic->head(source, said) : LK_OK;
 }

@@ -390,6 +390,71 @@ static void wav_of_unknown_length(void **state) {
     lk_bytes_release(&bytes);
 }
 
+/* `first`, and the bytes of `second` behind it. */
+static lk_bytes put_together(const lk_bytes *first, const lk_bytes *second) {
+    lk_bytes both = test_bytes(first->data, first->size);
+    both.data = realloc(both.data, (size_t)(first->size + second->size));
+    assert_non_null(both.data);
+    memcpy(both.data + first->size, second->data, (size_t)second->size);
+    both.size += second->size;
+    return both;
+}
+
+/* libsndfile takes the first of them, without a word. The FLAC and the Ogg are longer than what is
+ * looked through at once. */
+static void second_recordings_are_refused(void **state) {
+    (void)state;
+    const recording rows[] = {{"two.flac", SF_FORMAT_FLAC | PCM16, 1, 70000},
+                              {"two.ogg", SF_FORMAT_OGG | SF_FORMAT_VORBIS, 1, 20000},
+                              {"two.wav", SF_FORMAT_WAV | PCM16, 1, 300},
+                              {"two.rf64", SF_FORMAT_RF64 | PCM16, 1, 300},
+                              {"two.aiff", SF_FORMAT_AIFF | PCM16, 1, 300},
+                              {"two.au", SF_FORMAT_AU | PCM16, 1, 300},
+                              {"two.caf", SF_FORMAT_CAF | PCM16, 1, 300},
+                              {"two.w64", SF_FORMAT_W64 | PCM16, 1, 301}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        SF_INFO info = {.samplerate = 8000, .channels = 1, .format = rows[i].format};
+        if (!sf_format_check(&info)) {
+            continue;
+        }
+        lk_bytes bytes = bytes_of(&rows[i]), two = put_together(&bytes, &bytes);
+        lk_stream *stream;
+        char path[512];
+        assert_int_equal(parse(&bytes, &stream), LK_OK);
+        lk_stream_close(stream);
+        assert_int_equal(parse(&two, &stream), LK_FORMAT);
+        assert_non_null(strstr(lk_context_message(context), "a second recording begins"));
+        FILE *file = fopen(test_path(rows[i].name, path), "wb");
+        assert_int_equal(fwrite(two.data, 1, (size_t)two.size, file), two.size);
+        fclose(file);
+        assert_int_equal(open_as(path, LK_SOUND_PCM16, 1, 0, &stream), LK_FORMAT);
+        assert_non_null(strstr(lk_context_message(context), "a second recording begins"));
+        remove(path);
+        free(two.data);
+        lk_bytes_release(&bytes);
+    }
+}
+
+/* What stands in front of the frames of a FLAC may be another one: no recording of the file's. */
+static void blocks_of_flac_hold_anything(void **state) {
+    (void)state;
+    const recording r = {"block.flac", SF_FORMAT_FLAC | PCM16, 1, 300};
+    lk_bytes bytes = bytes_of(&r), whole = test_bytes(bytes.data, 42);
+    const lk_bytes rest = {bytes.data + 42, bytes.size - 42};
+    uint8_t block[4 + 4 + 42] = {2, 0, 0, 46, 'l', 'k', '.', '.'};
+    const lk_bytes application = {block, sizeof block};
+    lk_stream *stream;
+    memcpy(block + 8, bytes.data, 42);
+    lk_bytes head = put_together(&whole, &application), all = put_together(&head, &rest);
+    assert_int_equal(parse(&all, &stream), LK_OK);
+    check_range(stream, &r, 0, 300);
+    lk_stream_close(stream);
+    free(all.data);
+    free(head.data);
+    free(whole.data);
+    lk_bytes_release(&bytes);
+}
+
 /* The header of such an AIFF counts packets of 64 samples. */
 static void packets_are_no_samples(void **state) {
     (void)state;
@@ -513,6 +578,8 @@ int main(void) {
         cmocka_unit_test(flac_of_unknown_length),
         cmocka_unit_test(cut_ogg_is_refused),
         cmocka_unit_test(wav_of_unknown_length),
+        cmocka_unit_test(second_recordings_are_refused),
+        cmocka_unit_test(blocks_of_flac_hold_anything),
         cmocka_unit_test(packets_are_no_samples),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(spoilt_files_are_survived),

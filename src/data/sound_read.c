@@ -315,13 +315,35 @@ static lk_status count_frames(lk_sound *s) {
                           s->source->path, (long long)s->info.frames);
 }
 
-/* The frames that there are: those of the header, if the last one can be read. The header of an
- * AIFF whose samples are coded with loss counts packets of them. */
+/* libsndfile (1.2) counts the frames of an AIFF by its chunk of samples alone, and the pad byte
+ * behind an odd number of bytes too. The header of one whose samples are coded with loss counts
+ * packets of them. */
+static lk_status check_count(lk_sound *s) {
+    int64_t said = s->said.frames, there = s->info.frames;
+    if (said == INT64_MAX || s->info.lossy || said == there) {
+        return LK_OK;
+    }
+    if (said > there) {
+        return lk_fail(s->source->context, LK_CORRUPT,
+                       "%s: the file is cut off: its header says %lld frames, and %lld are there",
+                       s->source->path, (long long)said, (long long)there);
+    }
+    bool bytes = s->info.channels == 1 && s->info.bits == 8;
+    s->info.frames = said;
+    return bytes && said % 2 != 0 && there == said + 1
+               ? LK_OK
+               : lk_fail(s->source->context, LK_FORMAT,
+                         "%s: its header says %lld frames, and %lld are there: the last %lld would "
+                         "be lost, so set the header right or cut them off",
+                         s->source->path, (long long)said, (long long)there,
+                         (long long)(there - said));
+}
+
+/* The frames that there are: those of the header, if the last one can be read. */
 static lk_status measure(lk_sound *s) {
     bool unknown = s->info.frames == SF_COUNT_MAX || s->info.frames < 0;
     LK_TRY(unknown ? count_frames(s) : LK_OK);
-    bool fewer = s->said.frames < s->info.frames && !s->info.lossy;
-    s->info.frames = fewer ? s->said.frames : s->info.frames;
+    LK_TRY(check_count(s));
     if (s->info.frames == 0) {
         return lk_fail(s->source->context, LK_FORMAT, "%s: the recording has no samples",
                        s->source->path);

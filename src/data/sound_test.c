@@ -455,6 +455,32 @@ static void blocks_of_flac_hold_anything(void **state) {
     lk_bytes_release(&bytes);
 }
 
+/* The chunk COMM of an AIFF says how many frames its chunk SSND has. */
+static void aiff_says_what_it_has(void **state) {
+    (void)state;
+    static const struct {
+        int format, said;
+        lk_status status;
+        const char *told;
+    } rows[] = {
+        {SF_FORMAT_AIFF | PCM16, 300, LK_FORMAT, "the last 101 would be lost"},
+        {SF_FORMAT_AIFF | PCM16, 402, LK_CORRUPT, "says 402 frames, and 401 are there"},
+        {SF_FORMAT_AIFF | SF_FORMAT_PCM_S8, 400, LK_FORMAT, "are there"},
+        {SF_FORMAT_AIFF | SF_FORMAT_FLOAT, 400, LK_FORMAT, "the last 1 would be lost"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const recording r = {"said.aiff", rows[i].format, 1, 401};
+        lk_bytes bytes = bytes_of(&r);
+        uint8_t *head = memmem(bytes.data, (size_t)bytes.size, "COMM", 4);
+        lk_stream *stream;
+        head[12] = (uint8_t)(rows[i].said >> 8);
+        head[13] = (uint8_t)rows[i].said;
+        assert_int_equal(parse(&bytes, &stream), rows[i].status);
+        assert_non_null(strstr(lk_context_message(context), rows[i].told));
+        lk_bytes_release(&bytes);
+    }
+}
+
 /* The header of such an AIFF counts packets of 64 samples. */
 static void packets_are_no_samples(void **state) {
     (void)state;
@@ -580,6 +606,7 @@ int main(void) {
         cmocka_unit_test(wav_of_unknown_length),
         cmocka_unit_test(second_recordings_are_refused),
         cmocka_unit_test(blocks_of_flac_hold_anything),
+        cmocka_unit_test(aiff_says_what_it_has),
         cmocka_unit_test(packets_are_no_samples),
         cmocka_unit_test(cut_files_are_refused),
         cmocka_unit_test(spoilt_files_are_survived),

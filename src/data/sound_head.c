@@ -147,7 +147,8 @@ static lk_status head_of_au(lk_source *source, lk_sound_said *said) {
     (void)said;
     uint8_t head[12];
     LK_TRY(lk_sound_see(source, 0, 12, head));
-    return check_size(source, number(head + 4, true), length_of(number(head + 8, true)));
+    bool big = head[0] == '.'; /* else "dns." */
+    return check_size(source, number(head + 4, big), length_of(number(head + 8, big)));
 }
 
 /* A format whose chunks have heads of their own: what stands where. */
@@ -258,15 +259,11 @@ static const struct magic {
     /* What its header says, and whether it is alone in its file. */
     lk_status (*head)(lk_source *source, lk_sound_said *said);
 } magics[] = {
-    {4, "RIFF", "WAVE", head_of_wav},
-    {4, "RIFX", "WAVE", head_of_rifx},
-    {4, "RF64", "WAVE", head_of_rf64},
-    {4, "FORM", "AIF", head_of_aiff},
-    {4, "fLaC", NULL, lk_sound_flac_alone},
-    {4, ".snd", NULL, head_of_au},
-    {4, "caff", NULL, head_of_caf},
-    {4, "OggS", NULL, lk_sound_ogg_alone},
-    {8, "riff\x2E\x91\xCF\x11", NULL, head_of_w64},
+    {4, "RIFF", "WAVE", head_of_wav},       {4, "RIFX", "WAVE", head_of_rifx},
+    {4, "RF64", "WAVE", head_of_rf64},      {4, "FORM", "AIF", head_of_aiff},
+    {4, "fLaC", NULL, lk_sound_flac_alone}, {4, ".snd", NULL, head_of_au},
+    {4, "dns.", NULL, head_of_au},          {4, "caff", NULL, head_of_caf},
+    {4, "OggS", NULL, lk_sound_ogg_alone},  {8, "riff\x2E\x91\xCF\x11", NULL, head_of_w64},
 };
 
 static const struct magic *find_magic(const uint8_t *bytes, int64_t size) {

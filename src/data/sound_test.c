@@ -88,6 +88,7 @@ static const recording exact[] = {
     {"stereo.flac", SF_FORMAT_FLAC | PCM16, 2, 9001},
     {"mono.aiff", SF_FORMAT_AIFF | PCM16, 1, 777},
     {"mono.au", SF_FORMAT_AU | PCM16, 1, 777},
+    {"little.au", SF_FORMAT_AU | PCM16 | SF_ENDIAN_LITTLE, 1, 777},
     {"mono.caf", SF_FORMAT_CAF | PCM16, 2, 777},
     {"mono.w64", SF_FORMAT_W64 | PCM16, 1, 777},
     {"mono.rf64", SF_FORMAT_RF64 | PCM16, 1, 777},

@@ -91,6 +91,8 @@ const char *lk_sound_note(const lk_sound_info *info);
 /* Whether bytes begin as sound files do; at least LK_SOUND_MAGIC of them should be there. */
 #define LK_SOUND_MAGIC 16
 bool lk_sound_recognise(const uint8_t *bytes, int64_t size);
+/* Of sound that is not read: what it is, and what to do behind a semicolon; NULL: nothing known. */
+const char *lk_sound_unread(const uint8_t *bytes, int64_t size);
 /* Endings of names of sound files, NULL after the last. */
 extern const char *const lk_sound_endings[];
 

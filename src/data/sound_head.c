@@ -281,6 +281,39 @@ bool lk_sound_recognise(const uint8_t *bytes, int64_t size) {
     return find_magic(bytes, size) != NULL;
 }
 
+/* ---- what is not read ------------------------------------------------------------------------ */
+
+/* Behind an ID3v2 tag (id3.org, ID3v2.4.0, section 3.1): 4 numbers of 7 bits say its size. */
+static const char *behind_tag(const uint8_t *b, int64_t size) {
+    bool footer = (b[5] & 0x10) != 0;
+    int64_t at =
+        10 + (footer ? 10 : 0) +
+        (int64_t)((b[6] & 127) << 21 | (b[7] & 127) << 14 | (b[8] & 127) << 7 | (b[9] & 127));
+    return at + 4 > size ? "audio behind an ID3v2 tag; convert it: ffmpeg -i FILE FILE.wav"
+           : memcmp(b + at, "fLaC", 4) == 0
+               ? "a FLAC with an ID3v2 tag in front; remove it: ffmpeg -i FILE -c copy FILE.flac"
+               : "MP3 audio; convert it: ffmpeg -i FILE FILE.wav";
+}
+
+/* A frame of layer 3 without a tag in front: 11 bits, a version, a bit rate and a rate that are. */
+static bool is_mp3(const uint8_t *b) {
+    return b[0] == 0xFF && (b[1] & 0xE6) == 0xE2 && (b[1] & 0x18) != 0x08 && b[2] >> 4 != 0 &&
+           b[2] >> 4 != 15 && (b[2] & 0x0C) != 0x0C;
+}
+
+const char *lk_sound_unread(const uint8_t *bytes, int64_t size) {
+    if (size < 12) {
+        return NULL;
+    }
+    return memcmp(bytes, "BW64", 4) == 0 && memcmp(bytes + 8, "WAVE", 4) == 0
+               ? "a BW64 file; convert it to RF64: ffmpeg -i FILE -rf64 auto FILE.wav"
+           : memcmp(bytes, "ID3", 3) == 0 ? behind_tag(bytes, size)
+           : is_mp3(bytes)                ? "MP3 audio; convert it: ffmpeg -i FILE FILE.wav"
+                                          : NULL;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
 lk_status lk_sound_head(lk_source *source, lk_sound_said *said) {
     uint8_t bytes[12];
     *said = (lk_sound_said){INT64_MAX, -1};

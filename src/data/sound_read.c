@@ -351,27 +351,33 @@ static lk_status measure(lk_sound *s) {
     return unknown ? LK_OK : decode_at(s, s->info.frames - 1, 1);
 }
 
-/* A file that is open, with room for a block. */
-static lk_status begin(lk_source *source, lk_sound *s) {
-    SF_INFO info;
+/* What cannot be a recording, by its first bytes. */
+static lk_status check_kind(lk_source *source) {
     const uint8_t *bytes;
-    int64_t held = 0;
-    s->source = source;
-    if (source->size > 0) {
-        LK_TRY(lk_source_see(source, 0, &bytes, &held));
+    int64_t held;
+    if (source->size == 0) {
+        return lk_fail(source->context, LK_FORMAT, "%s: the file is empty", source->path);
     }
-    const char *packing = held > 0 ? lk_packing_name(bytes, held) : NULL;
+    LK_TRY(lk_source_see(source, 0, &bytes, &held));
+    const char *packing = lk_packing_name(bytes, held), *unread = lk_sound_unread(bytes, held);
     if (packing != NULL) {
         return lk_fail(source->context, LK_FORMAT,
                        "%s: packed by %s: unpack it first, for what is restored is the recording",
                        source->path, packing);
     }
-    if (!lk_sound_recognise(bytes, held)) {
-        return lk_fail(source->context, LK_FORMAT, "%s: %s", source->path,
-                       source->size == 0 ? "the file is empty"
-                                         : "no sound file: WAV, FLAC, AIFF, AU, CAF, W64 and Ogg "
-                                           "are read");
+    if (lk_sound_recognise(bytes, held)) {
+        return LK_OK;
     }
+    return lk_fail(source->context, LK_FORMAT, "%s: no sound file%s%s", source->path,
+                   unread != NULL ? " that is read, but " : "",
+                   unread != NULL ? unread : ": WAV, FLAC, AIFF, AU, CAF, W64 and Ogg are read");
+}
+
+/* A file that is open, with room for a block. */
+static lk_status begin(lk_source *source, lk_sound *s) {
+    SF_INFO info;
+    s->source = source;
+    LK_TRY(check_kind(source));
     LK_TRY(lk_sound_head(source, &s->said));
     LK_TRY(open_file(s, &info));
     describe(s, &info);

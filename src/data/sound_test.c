@@ -550,8 +550,11 @@ static void nothing_is_an_error(void **state) {
         lk_bytes_release(&bytes);
     }
     const lk_bytes empty = {(uint8_t *)"", 0}, text = {(uint8_t *)"this is no sound", 16};
+    const lk_bytes tagged = {(uint8_t *)"ID3\4\0\0\0\0\0\2..fLaC", 16};
     assert_int_equal(parse(&empty, &stream), LK_FORMAT);
     assert_int_equal(parse(&text, &stream), LK_FORMAT);
+    assert_int_equal(parse(&tagged, &stream), LK_FORMAT);
+    assert_non_null(strstr(lk_context_message(context), "but a FLAC with an ID3v2 tag in front"));
 }
 
 /* Opus decodes to other floats behind a seek than in order (findings/sound_seeks.sh); the samples

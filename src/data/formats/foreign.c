@@ -4,6 +4,7 @@
 
 #include "base/unpack.h"
 #include "data/formats/format.h"
+#include "data/sound.h"
 #include "data/text.h"
 
 #define PICKLE "a Python pickle, which can run code and is not read; save the array with numpy.save"
@@ -28,7 +29,6 @@ static const struct {
     {0, 4, "RIFF", "a RIFF file; --text bytes or --raw models its bytes"},
     {0, 4, "fLaC", "FLAC audio; models of recordings take it, as wavenet; --raw models its bytes"},
     {0, 4, "OggS", "Ogg audio or video; convert it: ffmpeg -i FILE FILE.wav"},
-    {0, 3, "ID3", "MP3 audio; convert it: ffmpeg -i FILE FILE.wav"},
     {4, 8, "ftypavif", "an AVIF picture; convert it: avifdec FILE FILE.png"},
     {4, 8, "ftypheic", "an HEIC picture; convert it: heif-convert FILE FILE.png"},
     {4, 8, "ftypmif1", "an HEIF picture; convert it: heif-convert FILE FILE.png"},
@@ -91,6 +91,10 @@ static bool is_bmp(const uint8_t *d, int64_t size) {
 static const char *find(const uint8_t *data, int64_t size) {
     if (is_bmp(data, size)) {
         return "a BMP picture; convert it: convert FILE FILE.png";
+    }
+    const char *sound = lk_sound_unread(data, size);
+    if (sound != NULL) {
+        return sound;
     }
     int i = 0;
     while (i < FOREIGN_COUNT &&

@@ -166,6 +166,11 @@ static void foreign_files_are_named(void **state) {
     test_refused(TEXT("PAR1\0\0"), NULL, LK_FORMAT, "a Parquet file; save the table");
     test_refused(TEXT("\x80\x04\x95\0"), NULL, LK_FORMAT, "a Python pickle");
     test_refused(TEXT("fLaC\0"), NULL, LK_FORMAT, "FLAC audio");
+    test_refused(TEXT("BW64\xFF\xFF\xFF\xFFWAVE"), NULL, LK_FORMAT, "a BW64 file; convert it");
+    test_refused(TEXT("ID3\4\0\0\0\0\0\2..fLaC"), NULL, LK_FORMAT, "tag in front; remove it");
+    test_refused(TEXT("ID3\4\0\0\0\0\0\2..\xFF\xFB\x90\0"), NULL, LK_FORMAT, "but MP3 audio");
+    test_refused(TEXT("ID3\4\0\0\0\0\1\2..fLaC"), NULL, LK_FORMAT, "audio behind an ID3v2 tag");
+    test_refused(TEXT("\xFF\xE3H\xC4\0\0\0\0\0\0\0\0"), NULL, LK_FORMAT, "but MP3 audio");
     test_refused(TEXT("\0\0\0\x1C"
                       "ftypavif"),
                  NULL, LK_FORMAT, "an AVIF picture");

@@ -209,7 +209,21 @@ expect_status 1 "no channel 9" \
 expect_status 1 "of recordings there are" \
     train wavenet --data stereo.wav --view bits:4 --out x.likely
 expect_status 1 "which made does not take; these do" train made --data stereo.wav --out x.likely
-expect_status 1 "this is none" train conv1d --data voices/readme.txt --channel 1 --out x.likely
+# An option of recordings hides no other cause.
+printf 'ID3\4\0\0\0\0\0\2..\xff\xfb\x90\0' >song.mp3
+mkdir empty
+for option in "--channel 1" "--view bytes"; do
+    for row in "missing.wav|cannot open: No such file" "empty|and the folder has none" \
+        "song.mp3|and this is MP3 audio; convert it" "voices/readme.txt|and this is a text"; do
+        # shellcheck disable=SC2086
+        expect_status 1 "${row%|*}: .*${row#*|}" \
+            train wavenet --data "${row%|*}" $option --out x.likely
+    done
+done
+expect_status 1 "not read as such with --text" \
+    train wavenet --data voices/low/a.wav --text bytes --channel 1 --out x.likely
+expect_status 1 "channel is of new models" \
+    train --from mulaw.likely --data voices --channel 1 --out x.likely
 make_wav fast.wav 1 300 7 16000
 run eval bytes.likely --data fast.wav >said
 grep -q "16000 frames a second, and not 8000" said || fail "another rate is not told: $(cat said)"

@@ -58,8 +58,8 @@ static lk_status check_shape(const cli_arguments *arguments, const lk_model *fro
 }
 
 lk_status train_check_from(const cli_arguments *arguments, const lk_model *from) {
-    static const char *const of_new[] = {"view",    "order",       "window",        "unseen",
-                                         "columns", "local-every", "local-alphabet"};
+    static const char *const of_new[] = {"view",   "channel", "order",       "window",
+                                         "unseen", "columns", "local-every", "local-alphabet"};
     const char *name = cli_text(arguments, "from", ""), *text = cli_text(arguments, "text", NULL);
     const lk_data_description *data = &from->data;
     for (size_t i = 0; i < sizeof of_new / sizeof *of_new; i++) {

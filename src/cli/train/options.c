@@ -100,6 +100,28 @@ static lk_status refuse_sound(lk_context *context, const char *path, const lk_fa
         path, family->name, names);
 }
 
+/* The option that is given and is for recordings alone, as the family has it; NULL: none. */
+static const char *of_sound(const cli_arguments *a, const lk_family *family) {
+    return cli_has(a, "channel")                                     ? "channel"
+           : cli_has(a, "view") && family->streams && !family->views ? "view"
+                                                                     : NULL;
+}
+
+/* Data that are none, or are to be taken for something else. */
+static lk_status refuse_no_sound(const cli_arguments *a, lk_context *context,
+                                 const lk_family *family, const train_how *how) {
+    const char *option = of_sound(a, family), *path = cli_text(a, "data", NULL);
+    if (option == NULL) {
+        return LK_OK;
+    }
+    return how->text || how->reading.raw || how->reading.shape.axes > 0
+               ? lk_fail(context, LK_INVALID,
+                         "%s: --%s is for recordings, which are not read as such with --text, "
+                         "--raw or --shape: leave it out",
+                         path, option)
+               : lk_refuse_sound_option(context, path, option);
+}
+
 lk_status train_options_guess_sound(const cli_arguments *a, lk_context *context,
                                     const lk_family *family, const lk_model *from, train_how *how) {
     const char *path = cli_text(a, "data", NULL);
@@ -110,10 +132,7 @@ lk_status train_options_guess_sound(const cli_arguments *a, lk_context *context,
         LK_TRY(lk_looks_like_sound(context, path, &sound));
     }
     if (!sound) {
-        return !cli_has(a, "channel")
-                   ? LK_OK
-                   : lk_fail(context, LK_INVALID,
-                             "%s: --channel is for recordings, and this is none", path);
+        return refuse_no_sound(a, context, family, how);
     }
     if (!family->streams) {
         return refuse_sound(context, path, family);

@@ -184,6 +184,9 @@ lk_status lk_looks_like_text(lk_context *context, const char *path, bool *text);
 /* Whether a file is a recording (data/sound.h), or a folder has files that are named as such, the
  * first of which is one. Not so: what cannot be found. A pipe is copied, as for a text. */
 lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound);
+/* Of what does not look like sound, and an option that is for recordings: what it is, or why it
+ * cannot be read. */
+lk_status lk_refuse_sound_option(lk_context *context, const char *path, const char *option);
 /* How recordings are read, by the first of them: form->view (-1: g711-mu or g711-a for codes of
  * G.711, else mulaw) and form->channel are given, the rest is learned. */
 lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view);

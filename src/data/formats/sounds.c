@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/path.h"
 #include "data/formats/folder_list.h"
-#include "data/formats/formats.h"
+#include "data/formats/format.h"
 
 /* The first recording of a folder, or the file itself; NULL: there is none. *path is the caller's
  * (lk_release). */
@@ -96,6 +96,29 @@ lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound
     *sound = false;
     return lk_is_folder(path) ? folder_looks_like_sound(context, path, sound)
                               : visit_first(context, path, recognise, sound, &there);
+}
+
+static lk_status refuse_kind(void *option, lk_source *source) {
+    const uint8_t *bytes = (const uint8_t *)"";
+    char kind[LK_KIND_CAPACITY];
+    int64_t held = 0, length;
+    LK_TRY(source->size > 0 ? lk_source_see(source, 0, &bytes, &held) : LK_OK);
+    const char *what = held > 0 ? lk_foreign_kind(bytes, held, &length) : NULL;
+    bool known = what == NULL && lk_kind_of(bytes, held, kind);
+    return lk_fail(source->context, LK_INVALID, "%s: --%s is for recordings, and this is %s",
+                   source->path, *(const char **)option,
+                   what != NULL ? what
+                   : known      ? kind
+                                : "none");
+}
+
+lk_status lk_refuse_sound_option(lk_context *context, const char *path, const char *option) {
+    return lk_is_folder(path)
+               ? lk_fail(context, LK_INVALID,
+                         "%s: --%s is for recordings (.wav, .flac, .aiff, ...), and the folder has "
+                         "none",
+                         path, option)
+               : lk_source_visit(context, path, refuse_kind, &option);
 }
 
 lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view) {

@@ -206,6 +206,16 @@ expect_status 1 "no sound file" eval bytes.likely --data voices/readme.txt
 expect_status 1 "2 channels, where 1" eval bytes.likely --data stereo.wav
 expect_status 1 "no channel 9" \
     train wavenet --data stereo.wav --channel 9 --view mulaw --out x.likely
+expect_status 1 "a.wav: the recording has 1 channel, and no channel 2" \
+    train wavenet --data voices/low/a.wav --channel 2 --out x.likely
+mkdir mixed
+cp stereo.wav mixed/a.wav
+cp voices/low/a.wav mixed/b.wav
+# shellcheck disable=SC2086
+run train wavenet --data mixed --valid stereo.wav --channel 2 --out x.likely ${small/--quiet/} \
+    >/dev/null 2>told
+grep -q "of 2 recordings 1 had but one channel, which was taken for channel 2" told ||
+    fail "what is taken for another channel is not told: $(cat told)"
 expect_status 1 "of recordings there are" \
     train wavenet --data stereo.wav --view bits:4 --out x.likely
 expect_status 1 "which made does not take; these do" train made --data stereo.wav --out x.likely

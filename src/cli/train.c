@@ -48,7 +48,9 @@ static const cli_option train_options[] = {
      "linear8 take 8 bits of a sample, pcm16 all 16 as one symbol (for distribution=logistic), "
      "bytes as two; g711 the codes of such files (default: mulaw, or the codes)",
      false},
-    {"channel", "N|mix", "of recordings: the N-th channel alone, or the mean of all (default: all)",
+    {"channel", "N|mix",
+     "of recordings: the N-th channel alone, which the first recording must have, or the mean of "
+     "all (default: all)",
      false},
     {"unseen", NULL,
      "of tables of words: each column gets a symbol for values that are not in these data", false},

@@ -78,8 +78,10 @@ int32_t lk_sound_linear(lk_sound_view view, const uint16_t *symbols);
 /* Whether the view gives back what such a file holds, sample for sample. */
 bool lk_sound_exact(const lk_sound_form *form, const lk_sound_info *info);
 /* The view (-1: mu-law, or the codes of G.711), channels and rate of `form` for files such as this
- * one; form->channel says which are wanted. */
-void lk_sound_form_of(const lk_sound_info *info, int32_t view, lk_sound_form *form);
+ * one; form->channel says which are wanted. LK_MISMATCH where it has no such channel; a model takes
+ * the only one of a file for it, as of what it gives back itself. */
+lk_status lk_sound_form_of(lk_context *context, const char *path, const lk_sound_info *info,
+                           int32_t view, lk_sound_form *form);
 /* LK_MISMATCH where a file has other channels, or codes or samples that the view does not take. */
 lk_status lk_sound_form_takes(lk_context *context, const char *path, const lk_sound_form *form,
                               const lk_sound_info *info);

@@ -168,6 +168,10 @@ static void forms_say_how(void **state) {
     assert_int_equal(open_as(path, LK_SOUND_PCM16, 1, 0, &stream), LK_MISMATCH);
     assert_int_equal(open_as(path, LK_SOUND_PCM16, 1, 3, &stream), LK_MISMATCH);
     remove(path);
+    const lk_sound_info mono = {.channels = 1, .law = -1};
+    lk_sound_form second = {.channel = 2}, mix = {.channel = LK_SOUND_MIX};
+    assert_int_equal(lk_sound_form_of(context, "mono", &mono, -1, &second), LK_MISMATCH);
+    assert_int_equal(lk_sound_form_of(context, "mono", &mono, -1, &mix), LK_OK);
 }
 
 /* Float and 24 bits become 16 as data/sound.h says. */

@@ -104,18 +104,29 @@ int32_t lk_sound_linear(lk_sound_view view, const uint16_t *symbols) {
                                      : lk_sound_join(view, symbols);
 }
 
-void lk_sound_form_of(const lk_sound_info *info, int32_t view, lk_sound_form *form) {
-    int32_t chosen = info->law >= 0 ? info->law : (int32_t)LK_SOUND_MULAW;
-    form->view = (lk_sound_view)(view >= 0 ? view : chosen);
-    form->channels = form->channel == 0 ? info->channels : 1;
-    form->rate = info->rate;
-}
-
 bool lk_sound_exact(const lk_sound_form *form, const lk_sound_info *info) {
     bool all = form->channel == 0 || info->channels == 1;
     int32_t most = form->view == LK_SOUND_MULAW ? 0 : form->view == LK_SOUND_LINEAR8 ? 8 : 16;
     bool pcm = info->bits > 0 && info->bits <= most && !info->lossy;
     return all && (info->law >= 0 ? (int32_t)form->view == info->law : pcm);
+}
+
+static lk_status fail_channel(lk_context *context, const char *path, int32_t channel,
+                              int32_t there) {
+    return lk_fail(context, LK_MISMATCH, "%s: the recording has %d channel%s, and no channel %d",
+                   path, there, there == 1 ? "" : "s", channel);
+}
+
+lk_status lk_sound_form_of(lk_context *context, const char *path, const lk_sound_info *info,
+                           int32_t view, lk_sound_form *form) {
+    int32_t chosen = info->law >= 0 ? info->law : (int32_t)LK_SOUND_MULAW;
+    if (form->channel > info->channels) {
+        return fail_channel(context, path, form->channel, info->channels);
+    }
+    form->view = (lk_sound_view)(view >= 0 ? view : chosen);
+    form->channels = form->channel == 0 ? info->channels : 1;
+    form->rate = info->rate;
+    return LK_OK;
 }
 
 static lk_status check_channels(lk_context *context, const char *path, const lk_sound_form *f,
@@ -129,9 +140,7 @@ static lk_status check_channels(lk_context *context, const char *path, const lk_
                          "%s: the recording has %d channels, where %d are wanted%s", path, there,
                          f->channels,
                          lk_advice(context, "channel", " (--channel N or mix takes one)"))
-               : lk_fail(context, LK_MISMATCH,
-                         "%s: the recording has %d channels, and no channel %d", path, there,
-                         f->channel);
+               : fail_channel(context, path, f->channel, there);
 }
 
 /* The codes of G.711 are no samples that may be coded again. */

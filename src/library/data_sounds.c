@@ -45,8 +45,7 @@ lk_status lk_data_learn_sound(lk_context *context, const lk_loading *how, lk_dat
         return lk_sound_learn(context, data->path, &data->sound, view);
     }
     LK_TRY(look(context, &data->bytes[0], &info));
-    lk_sound_form_of(&info, view, &data->sound);
-    return LK_OK;
+    return lk_sound_form_of(context, "a recording", &info, view, &data->sound);
 }
 
 lk_status lk_data_check_sound(const lk_model *model, const lk_data *data) {

@@ -190,8 +190,8 @@ lk_status lk_refuse_sound_option(lk_context *context, const char *path, const ch
 /* How recordings are read, by the first of them: form->view (-1: g711-mu or g711-a for codes of
  * G.711, else mulaw) and form->channel are given, the rest is learned. */
 lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view);
-/* Adds to the items' note what is done to their samples, and whether their rates differ from each
- * other and from that of the form. */
+/* Adds to the items' note what is done to their samples, whether their rates differ from each other
+ * and from that of the form, and how many have but one channel where another one is wanted. */
 lk_status lk_items_note_sounds(lk_context *context, lk_items *items);
 
 /* What these bytes are, as can stand behind "is": "a PNG picture", "a text", "packed by gzip".

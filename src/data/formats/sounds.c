@@ -43,17 +43,6 @@ static lk_status look(void *info, lk_source *source) {
     return lk_sound_look(source, info);
 }
 
-/* Of the first recording; *there false: there is none. */
-static lk_status visit_first(lk_context *context, const char *path, lk_source_visitor *visit,
-                             void *argument, bool *there) {
-    char *first;
-    LK_TRY(find_first(context, path, &first));
-    *there = first != NULL;
-    lk_status status = first != NULL ? lk_source_visit(context, first, visit, argument) : LK_OK;
-    lk_release(first);
-    return status;
-}
-
 /* Whether one of the folder's files is told to be sound by its bytes. */
 static lk_status recognise_any(lk_context *context, const lk_folder *folder, bool *sound) {
     for (int64_t i = 0; i < folder->count && !*sound; i++) {
@@ -92,10 +81,13 @@ static lk_status folder_looks_like_sound(lk_context *context, const char *path, 
 }
 
 lk_status lk_looks_like_sound(lk_context *context, const char *path, bool *sound) {
-    bool there;
+    struct stat about;
     *sound = false;
-    return lk_is_folder(path) ? folder_looks_like_sound(context, path, sound)
-                              : visit_first(context, path, recognise, sound, &there);
+    if (stat(path, &about) != 0) {
+        return LK_OK; /* whoever reads it says why not */
+    }
+    return S_ISDIR(about.st_mode) ? folder_looks_like_sound(context, path, sound)
+                                  : lk_source_visit(context, path, recognise, sound);
 }
 
 static lk_status refuse_kind(void *option, lk_source *source) {
@@ -123,38 +115,52 @@ lk_status lk_refuse_sound_option(lk_context *context, const char *path, const ch
 
 lk_status lk_sound_learn(lk_context *context, const char *path, lk_sound_form *form, int32_t view) {
     lk_sound_info info = {0};
-    bool there;
-    LK_TRY(visit_first(context, path, look, &info, &there));
-    if (!there) {
+    char *first;
+    LK_TRY(find_first(context, path, &first));
+    if (first == NULL) {
         return lk_fail(context, LK_INVALID, "%s: there are no recordings", path);
     }
-    lk_sound_form_of(&info, view, form);
-    return LK_OK;
+    lk_status status = lk_source_visit(context, first, look, &info);
+    status = status == LK_OK ? lk_sound_form_of(context, first, &info, view, form) : status;
+    lk_release(first);
+    return status;
 }
 
-lk_status lk_items_note_sounds(lk_context *context, lk_items *items) {
-    int32_t rate = lk_items_symbols(items)->sound.rate, other = 0;
-    const char *done = "", *before = lk_items_note(items);
-    for (int64_t i = 0; i < lk_items_count(items); i++) {
-        const lk_sound_info *info = lk_items_sound(items, i);
-        done = done[0] == '\0' ? lk_sound_note(info) : done;
-        rate = rate == 0 ? info->rate : rate;
-        other = info->rate != rate && other == 0 ? info->rate : other;
-    }
-    if (done[0] == '\0' && other == 0) {
+/* Behind what the note says already; "": nothing. */
+static lk_status add_note(lk_context *context, lk_items *items, const char *text) {
+    const char *before = lk_items_note(items);
+    if (text[0] == '\0') {
         return LK_OK;
     }
-    char rates[96] = "";
-    if (other != 0) {
-        snprintf(rates, sizeof rates, "%d frames a second, and not %d, which changes nothing",
-                 other, rate);
-    }
-    char *note = lk_print("%s%s%s%s%s", before != NULL ? before : "",
-                          before != NULL && done[0] != '\0' ? "; " : "", done,
-                          (before != NULL || done[0] != '\0') && other != 0 ? "; " : "", rates);
+    char *note = lk_print("%s%s%s", before != NULL ? before : "", before != NULL ? "; " : "", text);
     if (note == NULL) {
         return lk_fail_no_memory(context, "a note", 1);
     }
     lk_items_note_take(items, note);
     return LK_OK;
+}
+
+lk_status lk_items_note_sounds(lk_context *context, lk_items *items) {
+    const lk_sound_form *form = &lk_items_symbols(items)->sound;
+    int32_t rate = form->rate, other = 0;
+    int64_t count = lk_items_count(items), single = 0;
+    const char *done = "";
+    char text[128] = "";
+    for (int64_t i = 0; i < count; i++) {
+        const lk_sound_info *info = lk_items_sound(items, i);
+        done = done[0] == '\0' ? lk_sound_note(info) : done;
+        rate = rate == 0 ? info->rate : rate;
+        other = info->rate != rate && other == 0 ? info->rate : other;
+        single += info->channels < form->channel;
+    }
+    LK_TRY(add_note(context, items, done));
+    if (other != 0) {
+        snprintf(text, sizeof text, "%d frames a second, and not %d, which changes nothing", other,
+                 rate);
+    }
+    LK_TRY(add_note(context, items, text));
+    snprintf(text, sizeof text,
+             "of %lld recording%s %lld had but one channel, which was taken for channel %d",
+             (long long)count, count == 1 ? "" : "s", (long long)single, form->channel);
+    return single > 0 ? add_note(context, items, text) : LK_OK;
 }

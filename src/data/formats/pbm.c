@@ -104,9 +104,10 @@ static lk_status read_pbm(lk_context *context, const lk_reading *reading, lk_dat
     lk_pbm pbm = {reading->data + 2, reading->data + reading->size};
     int64_t width = read_size(&pbm), height = read_size(&pbm);
     if (width < 1 || height < 1) {
-        return lk_fail(context, LK_FORMAT,
-                       "%s: byte %lld: the PBM header needs a width and a height from 1",
-                       reading->name, (long long)(pbm.next - reading->data));
+        return lk_fail(
+            context, LK_FORMAT,
+            "%s: byte %lld: the PBM header needs a width and a height of 1 to 9999999999",
+            reading->name, (long long)(pbm.next - reading->data));
     }
     if (packed && (pbm.next == pbm.end || !(lk_is_blank(*pbm.next) || *pbm.next == '\n'))) {
         return lk_fail(context, LK_FORMAT,

@@ -46,15 +46,14 @@ static void skip_space(lk_pnm *pnm) {
     }
 }
 
-/* An integer of at most 9 digits; -1: there is none. */
+/* An integer of at most 18 digits; -1: there is none. */
 static int64_t read_number(lk_pnm *pnm) {
-    int64_t value = 0;
-    int digits = 0;
+    int64_t value = 0, digits = 0;
     skip_space(pnm);
-    for (; pnm->next < pnm->end && lk_is_digit(*pnm->next) && digits <= 9; ++digits) {
-        value = value * 10 + (*pnm->next++ - '0');
+    for (; pnm->next < pnm->end && lk_is_digit(*pnm->next); ++digits, ++pnm->next) {
+        value = digits < 18 ? value * 10 + (*pnm->next - '0') : -1;
     }
-    return digits >= 1 && digits <= 9 ? value : -1;
+    return digits > 0 ? value : -1;
 }
 
 /* "WIDTH", "HEIGHT", ...: whether it is the next word of a PAM header. */
@@ -110,8 +109,8 @@ static lk_status read_header(lk_pnm *pnm, lk_picture *picture) {
         pnm->maxval = bits ? 1 : read_number(pnm);
     }
     if (picture->width < 1 || picture->height < 1 || pnm->maxval < 1 || pnm->maxval > MAXVAL_MOST) {
-        return fail_at(pnm, "the header needs a width and a height from 1, and a maxval of 1 to "
-                            "65535");
+        return fail_at(pnm, "the header needs a width and a height of 1 to a million, and a maxval "
+                            "of 1 to 65535");
     }
     if (pnm->kind > '3' && (pnm->next == pnm->end || !is_space(*pnm->next))) {
         return fail_at(pnm, "a single white space must end the header");

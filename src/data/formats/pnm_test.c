@@ -81,8 +81,12 @@ static void damage_is_seen(void **state) {
     test_refused(TEXT("P2 2 1 9 1 10"), NULL, LK_FORMAT, "pixel 2 of row 1, channel 1: expected");
     test_refused(TEXT("P2 2 1 9 1 x"), NULL, LK_FORMAT, "pixel 2 of row 1");
     test_refused(TEXT("P5 3 2 65536 abcdef"), NULL, LK_FORMAT, "maxval of 1 to 65535");
-    test_refused(TEXT("P5 0 2 255 "), NULL, LK_FORMAT, "a width and a height from 1");
+    test_refused(TEXT("P5 0 2 255 "), NULL, LK_FORMAT, "a width and a height of 1 to");
     test_refused(TEXT("P5 999999999 999999999 255 abc"), NULL, LK_UNSUPPORTED, "each side must be");
+    test_refused(TEXT("P6 2000000000 2000000000 255 abc"), NULL, LK_UNSUPPORTED,
+                 "a picture of 2000000000 x 2000000000 pixels");
+    test_refused(TEXT("P6 20000000000000000000 1 255 abc"), NULL, LK_FORMAT, "1 to a million");
+    test_refused(TEXT("P2 1 1 255 20000000000000000000"), NULL, LK_FORMAT, "from 0 to 255");
     test_refused(TEXT("P6 10000 10000 255 abc"), NULL, LK_FORMAT, "cannot hold");
     test_refused(TEXT("P5 3 2 255"), NULL, LK_FORMAT, "white space must end the header");
     test_refused(TEXT("P7\nWIDTH 1\nHEIGHT 1\nDEPTH 5\nMAXVAL 1\nENDHDR\nabcde"), NULL, LK_FORMAT,

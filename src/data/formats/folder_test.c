@@ -134,6 +134,8 @@ static void what_does_not_fit_is_named(void **state) {
     refused("f", &crop, LK_MISMATCH, "f/2.png: 4x3x3 of 256 levels");
     make_file("f/2.png", "PNG, really", 11);
     refused("f", NULL, LK_FORMAT, "f/2.png: not a known data format (it begins with 'PNG, rea'");
+    make_file("f/2.png", "", 0);
+    refused("f", NULL, LK_FORMAT, "f/2.png: the file is empty");
     make_folder("g");
     make_folder("g/test");
     make_folder("g/train");

@@ -134,6 +134,9 @@ lk_status lk_refuse_foreign(lk_context *context, const char *path) {
 /* ---- contents -------------------------------------------------------------------------------- */
 
 lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading) {
+    if (reading->size == 0) {
+        return lk_fail(context, LK_FORMAT, "%s: the file is empty", reading->name);
+    }
     const char *packing = lk_packing_name(reading->data, reading->size);
     if (packing != NULL) { /* in memory: files are unpacked before they come here */
         return lk_fail(context, LK_FORMAT,

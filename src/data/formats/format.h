@@ -96,7 +96,8 @@ lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const
                            int64_t value);
 /* Refuses a name whose ending says a format that is not written. */
 lk_status lk_refuse_foreign(lk_context *context, const char *path);
-/* What no format recognises: says what it is, if that is known, and what to do. */
+/* What no format recognises, also nothing at all: says what it is, if that is known, and what to
+ * do. */
 lk_status lk_fail_foreign(lk_context *context, const lk_reading *reading);
 /* What is brought often and no format recognises; NULL: nothing known. *length: of the name, behind
  * which advice may stand. */

@@ -214,7 +214,7 @@ static bool is_blank_text(const lk_reading *reading) {
 static lk_status read_file(lk_context *context, const lk_reading *reading, lk_dataset *dataset) {
     if (reading->size == 0) {
         dataset->empty = true;
-        return lk_fail(context, LK_FORMAT, "%s: the file is empty", reading->name);
+        return lk_fail_foreign(context, reading);
     }
     const lk_format *format = recognise(reading);
     if (format == NULL && is_blank_text(reading)) {

@@ -318,8 +318,8 @@ static lk_status read_found(lk_context *context, const lk_reading *reading, lk_d
     } else {
         status = lk_fail(
             context, LK_FORMAT,
-            "%s: a folder without pictures (.png, .jpg, .jpeg, .pgm, .ppm, .pnm, .pam, .pbm), in "
-            "it or in its subfolders%s",
+            "%s: a folder without pictures (.png, .jpg, .jpeg, .pgm, .ppm, .pnm, .pam, .pbm) or "
+            "recordings (.wav, .flac, .aiff, ...), in it or in its subfolders%s",
             list.path,
             list.count > 0 ? "; crops are of pictures"
                            : lk_advice(context, "text",

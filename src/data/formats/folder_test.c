@@ -120,6 +120,7 @@ static void what_does_not_fit_is_named(void **state) {
     (void)state;
     make_folder("f");
     refused("f", NULL, LK_FORMAT, "a folder without pictures");
+    refused("f", NULL, LK_FORMAT, "or recordings (.wav, .flac, .aiff, ...)");
     lk_dataset_options raw = {.raw = true, .shape = {.axes = 1, .size = {2}}};
     refused("f", &raw, LK_INVALID, "is a folder");
     make_picture("f/1.png", 4, 3, 1, 0);

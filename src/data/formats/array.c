@@ -73,21 +73,24 @@ static double float_element(const lk_array *array, const uint8_t *p) {
     return (double)value;
 }
 
-/* An integer element; large unsigned ones become INT64_MAX. */
-static int64_t integer_element(const lk_array *array, const uint8_t *p) {
+/* An integer element. False: it is beyond INT64_MAX. */
+static bool integer_element(const lk_array *array, const uint8_t *p, int64_t *value) {
     uint64_t raw = raw_element(array, p);
     if (array->kind == 'i') {
         int32_t unused = 64 - 8 * array->width;
-        return (int64_t)(raw << unused) >> unused;
+        *value = (int64_t)(raw << unused) >> unused;
+        return true;
     }
-    return raw > INT64_MAX ? INT64_MAX : (int64_t)raw;
+    *value = (int64_t)raw;
+    return raw <= INT64_MAX;
 }
 
-/* False: not an integer within +-2^53, and *real says what it is. */
+/* False: not an integer within +-2^53 (of integers: not within 64 bits), and *real says what it
+ * is. */
 static bool element(const lk_array *array, const uint8_t *p, int64_t *value, double *real) {
     if (array->kind != 'f') {
-        *value = integer_element(array, p);
-        return true;
+        *real = (double)raw_element(array, p);
+        return integer_element(array, p, value);
     }
     *real = float_element(array, p);
     if (!(*real >= -9007199254740992.0 && *real <= 9007199254740992.0)) {
@@ -116,8 +119,9 @@ static lk_status read_element(lk_context *context, const lk_reading *reading, co
     char place[80];
     snprintf(place, sizeof place, "row %lld, column %lld", (long long)row + 1,
              (long long)column + 1);
-    return integer ? lk_fail_alphabet(context, reading, place, value)
-                   : fail_real(context, reading->name, place, real);
+    return integer              ? lk_fail_alphabet(context, reading, place, value)
+           : array->kind == 'f' ? fail_real(context, reading->name, place, real)
+                                : lk_fail_large(context, reading, place, raw_element(array, p));
 }
 
 /* Bytes are what the large files are made of: worth a loop without calls. */

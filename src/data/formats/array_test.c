@@ -269,7 +269,10 @@ static void numbers_that_are_no_values_are_refused(void **state) {
     } rows[] = {
         {"|i1", {0xFF}, "row 1, column 3: -1 is negative"},
         {"<i8", {0, 0, 0, 0, 0, 0, 0, 0x80}, "column 3: -9223372036854775808 is negative"},
-        {"<u8", {0, 0, 0, 0, 0, 0, 0, 0x80}, "larger than 65535"},
+        {"<u8", {0, 0, 0, 0, 0, 0, 0, 0x80}, "3: 9223372036854775808 is larger than 65535"},
+        {"<u8",
+         {255, 255, 255, 255, 255, 255, 255, 255},
+         "18446744073709551615 is larger than 65535"},
         {"<u4", {0, 0, 1, 0}, "column 3: 65536 is larger than 65535"},
         {"<f2", {0, 0x7E}, "nan is not an integer"},
         {"<f2", {0, 0xFC}, "-inf is not an integer"},

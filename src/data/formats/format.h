@@ -91,9 +91,12 @@ lk_status lk_folder_write(lk_context *context, const char *path, const lk_datase
  * values are unpacked or decoded. */
 lk_status lk_reading_fits(lk_context *context, const lk_reading *reading, const char *name,
                           lk_shape shape);
-/* value is not below reading->limit; `place` is like "line 3, column 7". */
+/* value is not below reading->limit, or negative; `place` is like "line 3, column 7". */
 lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
                            int64_t value);
+/* Of what an int64_t may not hold. */
+lk_status lk_fail_large(lk_context *context, const lk_reading *reading, const char *place,
+                        uint64_t value);
 /* Refuses a name whose ending says a format that is not written. */
 lk_status lk_refuse_foreign(lk_context *context, const char *path);
 /* What no format recognises, also nothing at all: says what it is, if that is known, and what to

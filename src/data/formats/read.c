@@ -8,23 +8,27 @@
 #include "data/formats/format.h"
 #include "data/text.h"
 
-lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
-                           int64_t value) {
-    if (value < 0) {
-        return lk_fail(
-            context, LK_FORMAT,
-            "%s: %s: %lld is negative; values must be integers from 0, so shift them first",
-            reading->name, place, (long long)value);
-    }
+lk_status lk_fail_large(lk_context *context, const lk_reading *reading, const char *place,
+                        uint64_t value) {
     if (!reading->alphabet_given) {
         return lk_fail(context, LK_FORMAT,
-                       "%s: %s: %lld is larger than %d, the largest value that is supported",
-                       reading->name, place, (long long)value, reading->limit - 1);
+                       "%s: %s: %llu is larger than %d, the largest value that is supported",
+                       reading->name, place, (unsigned long long)value, reading->limit - 1);
     }
     return lk_fail(
         context, LK_MISMATCH,
-        "%s: %s: %lld is outside the alphabet 0..%d; check the file, or give a larger alphabet",
-        reading->name, place, (long long)value, reading->limit - 1);
+        "%s: %s: %llu is outside the alphabet 0..%d; check the file, or give a larger alphabet",
+        reading->name, place, (unsigned long long)value, reading->limit - 1);
+}
+
+lk_status lk_fail_alphabet(lk_context *context, const lk_reading *reading, const char *place,
+                           int64_t value) {
+    return value >= 0
+               ? lk_fail_large(context, reading, place, (uint64_t)value)
+               : lk_fail(context, LK_FORMAT,
+                         "%s: %s: %lld is negative; values must be integers from 0, so shift them "
+                         "first",
+                         reading->name, place, (long long)value);
 }
 
 static int32_t largest_value(const lk_dataset *dataset) {

@@ -211,6 +211,17 @@ expect_same "$work/tree.lk" "$work/tree2.lk" "pixels, names and labels of a fold
 run decompress "$work/grey" --data "$work/tree.lk" --out "$work/tree.npy" >"$work/text"
 grep -q "tree.npy: labels are left out; names of files are left out" "$work/text" ||
     fail "what is lost is said: $(cat "$work/text")"
+# A JPEG comes back as a PNG, and one of that name may stand beside it.
+cp -r "$work/tree/7" "$work/twins"
+cp "$work/twins/a.png" "$work/twins/a.jpg"
+run compress "$work/grey" --data "$work/twins" --out "$work/twins.lk" >"$work/text"
+! grep -q "two pictures" "$work/text" || fail "a.png, and a.jpg as a.jpg.png: $(cat "$work/text")"
+cp "$work/twins/a.png" "$work/twins/a.jpg.png"
+run compress "$work/grey" --data "$work/twins" --out "$work/twins.lk" >"$work/text"
+grep -q "two pictures would come back as 'a.jpg.png'" "$work/text" || fail "$(cat "$work/text")"
+expect_status 1 "a.jpg.png: two pictures would have this name" \
+    decompress "$work/grey" --data "$work/twins.lk" --out "$work/twins-back/"
+run decompress "$work/grey" --data "$work/twins.lk" --out "$work/twins.npy" >/dev/null
 run score "$work/grey" --data "$work/tree" --out "$work/scores.csv" >/dev/null
 for row in '"10/b.png",.*,10,' '"7/a.png",.*,7,' '"7/old/a.png",.*,7,'; do
     grep -q "$row" "$work/scores.csv" || fail "$row: $(cat "$work/scores.csv")"

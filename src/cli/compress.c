@@ -192,6 +192,7 @@ static int run(const cli_arguments *arguments) {
         bool open = (texts ? lk_model_open_files(s.model, cli_text(arguments, "data", NULL),
                                                  cli_labels(arguments, s.model), &items) == LK_OK
                            : keep_labels(arguments, &s) == LK_OK &&
+                                 lk_dataset_note_names(s.context, s.dataset) == LK_OK &&
                                  lk_model_items(s.model, s.dataset, &items) == LK_OK) &&
                     lk_model_read_local(s.model, local, items) == LK_OK;
         status = open ? compress(arguments, s.model, items, &how) : cli_fault(s.context);

@@ -8,6 +8,7 @@
 #include "base/guard.h"
 #include "base/memory.h"
 #include "data/formats/format.h"
+#include "data/text.h"
 
 bool lk_names_folder(const char *path) {
     size_t length = strlen(path);
@@ -36,32 +37,63 @@ static char *path_of(const char *folder, const lk_dataset *dataset, int64_t inde
     return lk_print("%s%s%s%s", folder, slash, name, png ? "" : ".png");
 }
 
-/* That no two get one name: photo.jpg, and photo.jpg.png beside it. */
-static lk_status check_name(lk_context *context, const char *path, const lk_dataset *dataset,
-                            int64_t index, lk_dictionary *names) {
-    char *file = path_of(path, dataset, index);
-    if (file == NULL) {
-        return lk_fail_no_memory(context, path, (int64_t)strlen(path));
-    }
-    int32_t number = (int32_t)index;
+/* *known: whether the name stands among those before it. */
+static lk_status add_name(lk_context *context, const char *file, lk_dictionary *names,
+                          bool *known) {
+    int32_t before = names->count, number = before;
     int64_t length = (int64_t)strlen(file);
     lk_status status =
         length <= LK_TEXT_MOST ? lk_dictionary_add(context, names, file, length, &number) : LK_OK;
-    if (status == LK_OK && number < index) {
-        status =
-            lk_fail(context, LK_INVALID, "%s: two pictures would have this name; write .npy", file);
+    *known = number < before;
+    return status;
+}
+
+/* The file that two examples would have: photo.jpg, and photo.jpg.png beside it. NULL: there is
+ * none. It is the caller's (lk_release). */
+static lk_status find_double(lk_context *context, const char *path, const lk_dataset *dataset,
+                             char **file) {
+    lk_dictionary names = {0};
+    lk_status status = LK_OK;
+    bool known = false;
+    *file = NULL;
+    for (int64_t i = 0;
+         dataset->names != NULL && i < dataset->examples && status == LK_OK && !known; ++i) {
+        lk_release(*file);
+        *file = path_of(path, dataset, i);
+        status = *file == NULL ? lk_fail_no_memory(context, path, (int64_t)strlen(path))
+                               : add_name(context, *file, &names, &known);
     }
-    lk_release(file);
+    lk_dictionary_deinit(&names);
+    if (!known) {
+        lk_release(*file);
+        *file = NULL;
+    }
     return status;
 }
 
 static lk_status check_names(lk_context *context, const char *path, const lk_dataset *dataset) {
-    lk_dictionary names = {0};
-    lk_status status = LK_OK;
-    for (int64_t i = 0; dataset->names != NULL && i < dataset->examples && status == LK_OK; ++i) {
-        status = check_name(context, path, dataset, i, &names);
+    char *file;
+    LK_TRY(find_double(context, path, dataset, &file));
+    lk_status status = file == NULL
+                           ? LK_OK
+                           : lk_fail(context, LK_INVALID,
+                                     "%s: two pictures would have this name; write .npy", file);
+    lk_release(file);
+    return status;
+}
+
+lk_status lk_dataset_note_names(lk_context *context, lk_dataset *dataset) {
+    char *file, quoted[LK_QUOTE_CAPACITY];
+    LK_TRY(find_double(context, "", dataset, &file));
+    if (file == NULL) {
+        return LK_OK;
     }
-    lk_dictionary_deinit(&names);
+    const uint8_t *name = (const uint8_t *)file + 1; /* behind the slash */
+    lk_status status = lk_dataset_note(
+        context, dataset,
+        "two pictures would come back as '%s': decompress them into an .npy, not into a folder",
+        lk_text_quote(name, name + strlen(file + 1), quoted));
+    lk_release(file);
     return status;
 }
 

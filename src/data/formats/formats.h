@@ -148,6 +148,8 @@ void lk_dataset_loss(const char *path, const lk_dataset *dataset, bool drawn,
 lk_status lk_dataset_writable(lk_context *context, const char *path);
 /* A name that ends in a slash is a folder, which gets a PNG for each example. */
 bool lk_names_folder(const char *path);
+/* Notes whether two pictures would have one name in a folder that they are written to. */
+lk_status lk_dataset_note_names(lk_context *context, lk_dataset *dataset);
 
 /* Writes an 8-bit picture: channels 1 (grey) or 3 (RGB), [height][width][channels]. */
 lk_status lk_png_write(lk_context *context, const char *path, const uint8_t *pixels, int64_t height,

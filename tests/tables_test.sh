@@ -126,6 +126,13 @@ said '^view +bits:4$' "$work/log"
 expect_status 1 "with a view draws the high parts .* a model without a view" sample "$work/view" \
     --count 1 --given <(printf 'a,b,c\n1,?,2\n') --out "$work/x.csv"
 
+# score: what surprises is above its column's mean, though the other column costs more in each row.
+awk 'BEGIN { print "many,few"; for (i = 1; i <= 100; i++) print "v" i "," (i % 20 ? "x" : "y") }' \
+    >"$work/uneven.csv"
+run train histogram --data "$work/uneven.csv" --set joint=no --out "$work/h" --quiet >/dev/null
+run score "$work/h" --data "$work/uneven.csv" --out "$work/uneven-scores.csv" >/dev/null
+[[ $(grep -c '"few"$' "$work/uneven-scores.csv") -eq 5 ]] ||
+    fail "$(head -22 "$work/uneven-scores.csv")"
 # score: the column by name; the strangest rows; a value never seen by row, column and advice.
 run score "$work/m" --data "$work/people.csv" --out "$work/scores.csv" --top 3 >"$work/log"
 run score "$work/m" --data "$work/people.csv" --out "$work/scores.jsonl" >/dev/null

@@ -25,10 +25,10 @@ static const cli_option options[] = {
      "for others flags of 0 and 1, as --anomalies",
      false},
     {"out", "FILE.csv|FILE.jsonl",
-     "a line for each example: NLL, corrections, score, p-value, the most surprising variable, of "
-     "a table by name; of a folder of pictures their names; labels where there are any. For each "
-     "line of a text: symbols, NLL, score. For each recording: name, length, NLL, score. As CSV or "
-     "lines of JSON",
+     "a line for each example: NLL, corrections, score, p-value, the most surprising variable (of "
+     "a table the column that is most above its mean over these data, by name); of a folder of "
+     "pictures their names; labels where there are any. For each line of a text: symbols, NLL, "
+     "score. For each recording: name, length, NLL, score. As CSV or lines of JSON",
      false},
     {"against", "MODEL", "background model: score = NLL - NLL under it (likelihood ratio)", false},
     {"complexity", NULL,

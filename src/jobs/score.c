@@ -131,10 +131,43 @@ static lk_status allocate_scores(const lk_model *model, const lk_dataset *datase
                : lk_fail_no_memory(model->context, "scores", 7 * n * (int64_t)sizeof(double));
 }
 
+/* ---- the most surprising variable ------------------------------------------------------------ */
+
 typedef struct taker {
     lk_scores *scores;
     int64_t variables;
+    double *nats; /* [examples][variables], of tables; else NULL */
 } taker;
+
+static double column_mean(const taker *t, int64_t v) {
+    double sum = 0;
+    int64_t finite = 0;
+    for (int64_t i = 0; i < t->scores->examples; i++) {
+        double nats = t->nats[i * t->variables + v];
+        sum += isfinite(nats) ? nats : 0.0;
+        finite += isfinite(nats);
+    }
+    return finite > 0 ? sum / (double)finite : 0.0;
+}
+
+/* A column of many values costs more than one of two in nearly every row: what surprises is how far
+ * it is above its mean here. */
+static void compare_columns(const taker *t) {
+    for (int64_t v = 0; v < t->variables; v++) {
+        double mean = column_mean(t, v);
+        for (int64_t i = 0; i < t->scores->examples; i++) {
+            const double *row = t->nats + i * t->variables;
+            double *above = &t->scores->variable_nats[i]; /* for now */
+            if (v == 0 || row[v] - mean > *above) {
+                *above = row[v] - mean;
+                t->scores->variable[i] = v;
+            }
+        }
+    }
+    for (int64_t i = 0; i < t->scores->examples; i++) {
+        t->scores->variable_nats[i] = t->nats[i * t->variables + t->scores->variable[i]];
+    }
+}
 
 static lk_status take(void *argument, const lk_passage *passage) {
     const taker *t = argument;
@@ -143,6 +176,9 @@ static lk_status take(void *argument, const lk_passage *passage) {
     t->scores->nll_nats[item] = passage->nll_nats;
     for (int64_t i = 0; i < passage->count && i < t->variables; i++) {
         double here = lk_passage_nats(passage, i, t->variables);
+        if (t->nats != NULL) {
+            t->nats[item * t->variables + passage->first + i] = here;
+        }
         if (here > nats) {
             most = passage->first + i;
             nats = here;
@@ -153,13 +189,29 @@ static lk_status take(void *argument, const lk_passage *passage) {
     return LK_OK;
 }
 
+static lk_status walk(const lk_model *model, lk_items *items, const lk_score_options *options,
+                      lk_scores *scores) {
+    const lk_dataset *dataset = lk_items_dataset(items);
+    bool table = dataset->columns != NULL && dataset->examples > 1;
+    int64_t values = dataset->examples * dataset->variables;
+    lk_walk_options how = options->walk;
+    taker t = {scores, dataset->variables, table ? lk_allocate(values, sizeof(double)) : NULL};
+    if (table && t.nats == NULL) {
+        return lk_fail_no_memory(model->context, "surprisal", values * (int64_t)sizeof(double));
+    }
+    how.terms = true;
+    lk_status status = lk_walk_once(model, items, &how, &(lk_sink){take, &t}, 1);
+    if (table && status == LK_OK) {
+        compare_columns(&t);
+    }
+    lk_release(t.nats);
+    return status;
+}
+
 static lk_status fill_scores(const lk_model *model, lk_items *items,
                              const lk_score_options *options, lk_scores *scores) {
     const lk_dataset *dataset = lk_items_dataset(items);
-    lk_walk_options how = options->walk;
-    taker t = {scores, dataset->variables};
-    how.terms = true;
-    LK_TRY(lk_walk_once(model, items, &how, &(lk_sink){take, &t}, 1));
+    LK_TRY(walk(model, items, options, scores));
     if (options->background != NULL) {
         const lk_sink sink = lk_nll_sink(scores->background_nats);
         LK_TRY(lk_walk_once(options->background, items, &options->walk, &sink, 1));

@@ -27,7 +27,9 @@ typedef struct lk_scores {
      * (1 + how many do) / (1 + how many there are); of the NLL itself, not of a corrected score.
      * NULL when the model has no held-out likelihoods of examples of this size. */
     double *p_value;
-    int64_t *variable;     /* which is the most surprising, from 0, the first of equals */
+    /* Which is the most surprising, from 0, the first of equals: that of the highest surprisal; in
+     * a table of several rows that which is most above its column's mean over them. */
+    int64_t *variable;
     double *variable_nats; /* its surprisal */
 } lk_scores;
 

@@ -2,8 +2,8 @@
 # How much of a chained Ogg readers give: two recordings one behind the other in one file, as RFC
 # 3533 has it (section 4, "sequential multiplexing") and as radio streams and `cat` make it.
 #
-# Guess, written down first: of a chain of 6,000 and 4,000 frames of one rate and one channel, Vorbis
-# or Opus, every reader gives 10,000 frames, or says that it takes the first recording alone.
+# Guess, written down first: of a chain of 6,000 and 4,000 frames of one rate and one channel,
+# Vorbis or Opus, every reader gives 10,000 frames, or says that it takes the first one alone.
 #
 # Seen: soundfile 0.14.0 (libsndfile 1.2.2) says that there are 6,000 frames, of either codec, reads
 # these and is done, without an error or a warning; so does miniaudio 1.71 with Vorbis. PyAV 18.1.0
@@ -11,8 +11,8 @@
 # Vorbis it has no end right: 6,144 and 4,096 frames of each alone, to the end of the last block,
 # and 10,496 of the chain, 256 more than of both.
 #
-# What follows for us: what libsndfile leaves out would be lost by `compress`, so that a file in which
-# another recording begins behind the first is refused, with the byte where it does; heads of
+# What follows for us: what libsndfile leaves out would be lost by `compress`, so that a file in
+# which another recording begins behind the first is refused, with the byte where it does; heads of
 # streams that run side by side in an Ogg are none.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -7,7 +7,7 @@
 #include "models/testing.h"
 
 /* Of the equations in double sanitizers have little to say. */
-#define GRADIENTS_APART (LK_SLOW ? 20 : 1)
+#define GRADIENTS_APART (LK_SLOW ? 8 : 1)
 
 /* One weight is this much more; NULL: none. */
 typedef struct testing_bump {

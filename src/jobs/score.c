@@ -136,14 +136,13 @@ static lk_status allocate_scores(const lk_model *model, const lk_dataset *datase
 typedef struct taker {
     lk_scores *scores;
     int64_t variables;
-    double *nats; /* [examples][variables], of tables; else NULL */
 } taker;
 
-static double column_mean(const taker *t, int64_t v) {
+static double column_mean(const surprisal *of, int64_t examples, int64_t v) {
     double sum = 0;
     int64_t finite = 0;
-    for (int64_t i = 0; i < t->scores->examples; i++) {
-        double nats = t->nats[i * t->variables + v];
+    for (int64_t i = 0; i < examples; i++) {
+        double nats = of->nats[i * of->variables + v];
         sum += isfinite(nats) ? nats : 0.0;
         finite += isfinite(nats);
     }
@@ -152,20 +151,20 @@ static double column_mean(const taker *t, int64_t v) {
 
 /* A column of many values costs more than one of two in nearly every row: what surprises is how far
  * it is above its mean here. */
-static void compare_columns(const taker *t) {
-    for (int64_t v = 0; v < t->variables; v++) {
-        double mean = column_mean(t, v);
-        for (int64_t i = 0; i < t->scores->examples; i++) {
-            const double *row = t->nats + i * t->variables;
-            double *above = &t->scores->variable_nats[i]; /* for now */
-            if (v == 0 || row[v] - mean > *above) {
-                *above = row[v] - mean;
-                t->scores->variable[i] = v;
+static void compare_columns(const surprisal *of, lk_scores *scores) {
+    for (int64_t v = 0; v < of->variables; v++) {
+        double mean = column_mean(of, scores->examples, v);
+        for (int64_t i = 0; i < scores->examples; i++) {
+            double here = of->nats[i * of->variables + v] - mean;
+            double *above = &scores->variable_nats[i]; /* for now */
+            if (v == 0 || here > *above) {
+                *above = here;
+                scores->variable[i] = v;
             }
         }
     }
-    for (int64_t i = 0; i < t->scores->examples; i++) {
-        t->scores->variable_nats[i] = t->nats[i * t->variables + t->scores->variable[i]];
+    for (int64_t i = 0; i < scores->examples; i++) {
+        scores->variable_nats[i] = of->nats[i * of->variables + scores->variable[i]];
     }
 }
 
@@ -176,9 +175,6 @@ static lk_status take(void *argument, const lk_passage *passage) {
     t->scores->nll_nats[item] = passage->nll_nats;
     for (int64_t i = 0; i < passage->count && i < t->variables; i++) {
         double here = lk_passage_nats(passage, i, t->variables);
-        if (t->nats != NULL) {
-            t->nats[item * t->variables + passage->first + i] = here;
-        }
         if (here > nats) {
             most = passage->first + i;
             nats = here;
@@ -193,18 +189,20 @@ static lk_status walk(const lk_model *model, lk_items *items, const lk_score_opt
                       lk_scores *scores) {
     const lk_dataset *dataset = lk_items_dataset(items);
     bool table = dataset->columns != NULL && dataset->examples > 1;
-    int64_t values = dataset->examples * dataset->variables;
+    int64_t values = table ? dataset->examples * dataset->variables : 0;
     lk_walk_options how = options->walk;
-    taker t = {scores, dataset->variables, table ? lk_allocate(values, sizeof(double)) : NULL};
-    if (table && t.nats == NULL) {
+    taker t = {scores, dataset->variables};
+    surprisal all = {dataset->variables, lk_allocate(values, sizeof(double))};
+    const lk_sink sinks[] = {{take, &t}, {take_surprisal, &all}};
+    if (all.nats == NULL) {
         return lk_fail_no_memory(model->context, "surprisal", values * (int64_t)sizeof(double));
     }
     how.terms = true;
-    lk_status status = lk_walk_once(model, items, &how, &(lk_sink){take, &t}, 1);
+    lk_status status = lk_walk_once(model, items, &how, sinks, table ? 2 : 1);
     if (table && status == LK_OK) {
-        compare_columns(&t);
+        compare_columns(&all, scores);
     }
-    lk_release(t.nats);
+    lk_release(all.nats);
     return status;
 }
 

@@ -41,6 +41,14 @@ static bool has_empty_corner(const lk_line *record, uint8_t separator) {
     return corner;
 }
 
+static bool is_label(const lk_columns *known, const char *name) {
+    return known->label != NULL && strcmp(known->label, name) == 0;
+}
+
+static bool is_known(const lk_columns *known, const char *name) {
+    return is_label(known, name) || lk_columns_find(known, name) >= 0;
+}
+
 /* Whether every field is a column that is asked for, or its label. */
 static bool all_known(const lk_columns *known, const lk_line *record, uint8_t separator) {
     for (lk_field field = {.next = record->start}; field.next;) {
@@ -52,8 +60,7 @@ static bool all_known(const lk_columns *known, const lk_line *record, uint8_t se
             return false;
         }
         snprintf(name, sizeof name, "%.*s", (int)length, found);
-        if (lk_columns_find(known, name) < 0 &&
-            (known->label == NULL || strcmp(known->label, name) != 0)) {
+        if (!is_known(known, name)) {
             return false;
         }
     }
@@ -291,7 +298,7 @@ static lk_status match_field(lk_csv *csv, const lk_columns *known, const lk_dict
     const char *name = csv->names->column[index].name;
     int32_t *variable = &csv->variable[index + csv->numbered];
     *variable = lk_dictionary_find(names, name, (int64_t)strlen(name));
-    if (*variable < 0 && known->label != NULL && strcmp(known->label, name) == 0) {
+    if (*variable < 0 && is_label(known, name)) {
         *variable = LK_FIELD_LABEL;
         csv->labelled = true;
     }
@@ -357,14 +364,16 @@ static lk_status match_known(lk_csv *csv, const lk_columns *known) {
 
 lk_status lk_csv_check_names(const lk_csv *csv) {
     const lk_columns *known = csv->reading->columns;
-    for (int64_t i = 0; known != NULL && csv->names != NULL && i < csv->names->count; ++i) {
+    if (known == NULL || csv->names == NULL) {
+        return LK_OK;
+    }
+    for (int64_t i = 0; i < csv->names->count; ++i) {
         const char *name = csv->names->column[i].name;
-        bool label = known->label != NULL && strcmp(known->label, name) == 0;
-        if (!label && lk_columns_find(known, name) < 0) {
+        if (!is_known(known, name)) {
             return refuse(csv, LK_MISMATCH, UNKNOWN, name, known);
         }
     }
-    return known != NULL && csv->names != NULL ? find_missing(csv, known) : LK_OK;
+    return find_missing(csv, known);
 }
 
 /* Takes the label out of *columns, which are the file's. */

@@ -163,6 +163,8 @@ lk_status lk_sound_head(lk_source *source, lk_sound_said *said);
 lk_status lk_sound_see(lk_source *source, int64_t offset, int64_t count, uint8_t *bytes);
 /* The fixed head of a page of Ogg; its last byte is how many sizes follow. */
 #define LK_OGG_HEAD 27
+/* Bytes of a page, of which the fixed head and all sizes are there. */
+int64_t lk_sound_ogg_page(const uint8_t *page);
 /* Whether the last page of an Ogg that is whole says that it is the last. */
 lk_status lk_sound_ogg_ends(lk_source *source, bool *ends);
 

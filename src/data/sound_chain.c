@@ -74,10 +74,7 @@ lk_status lk_sound_ogg_alone(lk_source *source, lk_sound_said *said) {
     int64_t at = 0;
     LK_TRY(lk_sound_see(source, at, sizeof page, page));
     while (is_ogg(page)) {
-        at += LK_OGG_HEAD + page[LK_OGG_HEAD - 1];
-        for (int i = 0; i < page[LK_OGG_HEAD - 1]; i++) {
-            at += page[LK_OGG_HEAD + i];
-        }
+        at += lk_sound_ogg_page(page);
         LK_TRY(lk_sound_see(source, at, sizeof page, page));
     }
     return refuse_from(source, at, "OggS", is_ogg);

@@ -213,16 +213,22 @@ static uint32_t checksum(const uint8_t *page, int64_t size) {
     return sum;
 }
 
+int64_t lk_sound_ogg_page(const uint8_t *page) {
+    int segments = page[LK_OGG_HEAD - 1];
+    int64_t size = LK_OGG_HEAD + segments;
+    for (int i = 0; i < segments; i++) {
+        size += page[LK_OGG_HEAD + i];
+    }
+    return size;
+}
+
 /* Whether they begin with a page that is whole. */
 static bool is_page(const uint8_t *bytes, int64_t there) {
-    int64_t size = LK_OGG_HEAD;
-    if (there < LK_OGG_HEAD || memcmp(bytes, "OggS", 4) != 0 || there < LK_OGG_HEAD + bytes[26]) {
+    if (there < LK_OGG_HEAD || memcmp(bytes, "OggS", 4) != 0 ||
+        there < LK_OGG_HEAD + bytes[LK_OGG_HEAD - 1]) {
         return false;
     }
-    size += bytes[26];
-    for (int i = 0; i < bytes[26]; i++) {
-        size += bytes[LK_OGG_HEAD + i];
-    }
+    int64_t size = lk_sound_ogg_page(bytes);
     return size <= there && checksum(bytes, size) == (uint32_t)number(bytes + 22, false);
 }
 

@@ -214,7 +214,6 @@ static const recipe recipes[] = {
 
 /* Where that is slow, not every combination. */
 #define RECIPES_APART (LK_SLOW ? 3 : 1) /* learning or not in turn */
-#define WAYS_APART(tables) (LK_SLOW ? 2 * (tables)-1 : 1)
 #define LANES_APART (LK_SLOW ? 7 : 1)
 
 /* Bytes made under one number of threads and one instruction set are made, and read, under all the
@@ -230,7 +229,7 @@ static void test_same_bytes_everywhere(void **state) {
         lk_codec_options options = {.chunk = 10, .lanes = 4, .skip_verify = true};
         options.learning_rate = r % 2 == 1 ? 0.01f : 0.0f;
         for (int way = 0; way < 2 * table_count && !(r % 2 == 1 && counted);
-             way += WAYS_APART(table_count)) {
+             way += TESTING_WAYS_APART(table_count)) {
             world w;
             setenv("LIKELY_ISA", tables[way / 2]->isa, 1);
             begin_world(made, way % 2 == 0 ? 1 : 3, 77, &w);

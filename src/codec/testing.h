@@ -3,10 +3,15 @@
 #ifndef LK_CODEC_TESTING_H
 #define LK_CODEC_TESTING_H
 
+#include "base/slow.h"
 #include "models/testing.h"
 
 #include "codec/codec.h"
 #include "kernels/kernels.h"
+
+/* Of ways by one and by several threads with each table of kernels; where that is slow, the first
+ * and the last. */
+#define TESTING_WAYS_APART(tables) (LK_SLOW ? 2 * (tables)-1 : 1)
 
 /* Weights of which none is zero; log probabilities of a table need not be normalised. */
 static inline void testing_shake(lk_model *model, float size) {

@@ -108,7 +108,6 @@ static const struct {
 
 /* Where that is slow, each folder has some of the geometries. */
 #define GEOMETRIES_APART (LK_SLOW ? 5 : 1)
-#define WAYS_APART(tables) (LK_SLOW ? 2 * (tables)-1 : 1)
 
 static void test_round_trips(void **state) {
     lk_buffer coded = {0}, other = {0};
@@ -173,7 +172,7 @@ static void test_same_everywhere(void **state) {
     (void)state;
     for (int i = 0; i < 2 * CASES; i++) {
         lk_buffer reference = {0}, coded = {0};
-        for (int way = 0; way < 2 * table_count; way += WAYS_APART(table_count)) {
+        for (int way = 0; way < 2 * table_count; way += TESTING_WAYS_APART(table_count)) {
             setenv("LIKELY_ISA", tables[way / 2]->isa, 1);
             lk_context *context = testing_context(1 + 2 * (way % 2));
             lk_model *model = make_model(context, &cases[i / 2]);

@@ -186,10 +186,14 @@ static lk_node *hidden_layers(const lk_model *model, int32_t variant, lk_graph *
     return input;
 }
 
+static bool is_direct(const lk_model *model, const lk_node *input) {
+    return lk_settings_boolean(&model->settings, "direct") && input != NULL;
+}
+
 /* Before the hidden layers, which may be large, have their weights. */
 static lk_status allow_direct(const lk_model *model, const lk_graph *graph, const lk_node *input) {
     char what[128];
-    if (!lk_settings_boolean(&model->settings, "direct") || input == NULL) {
+    if (!is_direct(model, input)) {
         return LK_OK;
     }
     snprintf(what, sizeof what, "direct connections, from every value to every logit%s,",
@@ -210,7 +214,7 @@ static lk_node *outputs(const lk_model *model, lk_graph *graph, lk_node *hidden,
         return NULL;
     }
     lk_node *sum = lk_masked_linear(graph, "logits", hidden, cells, limit, options);
-    if (lk_settings_boolean(&model->settings, "direct") && input != NULL) {
+    if (is_direct(model, input)) {
         options.bias = false;
         options.init = LK_INIT_ZERO; /* an addition to the hidden layers, which begin small */
         sum = lk_add(graph, sum, lk_masked_linear(graph, "direct", input, cells, limit, options));

@@ -4,8 +4,33 @@
  *   TILE_LANES        floats in a vector
  *   TILE_VECTOR       the vector type, with TILE_LOAD, TILE_STORE, TILE_BROADCAST(float) and
  *     TILE_FMA(a, b, c) = a*b + c
+ *   TILE_FMA_AT(p, b, c) = *p * b + c in one instruction, and TILE_AT(row, vectors), which rows of
+ *     a block are multiplied so; only where an instruction set has it
  * rows and vectors are constants after inlining, so the accumulators live in registers. No include
  * guard on purpose. */
+#ifndef TILE_FMA_AT
+#define TILE_FMA_AT(p, b, c) TILE_FMA(TILE_BROADCAST(*(p)), b, c)
+#define TILE_AT(row, vectors) ((void)(row), 0)
+#endif
+
+/* The row's products with one element of A. */
+static inline __attribute__((always_inline)) void
+TILE_NAME(add_row)(TILE_VECTOR *sum, const float *a, const TILE_VECTOR *right, const int row,
+                   const int vectors) {
+    if (TILE_AT(row, vectors)) {
+        TILE_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            sum[v] = TILE_FMA_AT(a, right[v], sum[v]);
+        }
+        return;
+    }
+    const TILE_VECTOR left = TILE_BROADCAST(*a);
+    TILE_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        sum[v] = TILE_FMA(left, right[v], sum[v]);
+    }
+}
+
 static inline __attribute__((always_inline)) void
 TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, const int gathered,
                  const int fetching) {
@@ -25,6 +50,7 @@ TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, co
                                             : TILE_LOAD(c + v * TILE_LANES);
         }
     }
+    TILE_UNROLL_DEPTH
     for (int64_t k = 0; k < call->depth; k++) {
         const float *row = gathered ? b + offset[k] : b;
         TILE_VECTOR right[TILE_MOST_VECTORS];
@@ -38,11 +64,7 @@ TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, co
         }
         TILE_UNROLL
         for (int r = 0; r < rows; r++) {
-            const TILE_VECTOR left = TILE_BROADCAST(a[r]);
-            TILE_UNROLL
-            for (int v = 0; v < vectors; v++) {
-                sum[r][v] = TILE_FMA(left, right[v], sum[r][v]);
-            }
+            TILE_NAME(add_row)(sum[r], a + r, right, r, vectors);
         }
         a += a_stride;
         b += gathered ? 0 : b_stride;

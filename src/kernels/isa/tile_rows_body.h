@@ -19,6 +19,7 @@ TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const i
     for (int32_t i = 0; i < call->runs; i++) {
         const int64_t last = call->run[i].offset + call->run[i].count;
         const float *b = call->b + call->run[i].b * (vectors * TILE_LANES);
+        TILE_UNROLL_DEPTH
         for (int64_t k = call->run[i].offset; k < last; k++, b += vectors * TILE_LANES) {
             TILE_VECTOR right[TILE_MOST_VECTORS];
             TILE_UNROLL
@@ -27,11 +28,7 @@ TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const i
             }
             TILE_UNROLL
             for (int r = 0; r < rows; r++) {
-                const TILE_VECTOR left = TILE_BROADCAST(a[r][k]);
-                TILE_UNROLL
-                for (int v = 0; v < vectors; v++) {
-                    sum[r][v] = TILE_FMA(left, right[v], sum[r][v]);
-                }
+                TILE_NAME(add_row)(sum[r], a[r] + k, right, r, vectors);
             }
         }
     }
@@ -69,6 +66,7 @@ TILE_NAME(block_even)(const lk_tile_rows_call *call, const int64_t row, const in
         for (int r = 0; r < rows; r += 3) {
             a[r / 3] = first + call->run[i].offset + r * stride;
         }
+        TILE_UNROLL_DEPTH
         for (int64_t k = call->run[i].count; k > 0; k--, b += vectors * TILE_LANES) {
             TILE_VECTOR right[TILE_MOST_VECTORS];
             TILE_UNROLL
@@ -77,11 +75,7 @@ TILE_NAME(block_even)(const lk_tile_rows_call *call, const int64_t row, const in
             }
             TILE_UNROLL
             for (int r = 0; r < rows; r++) {
-                const TILE_VECTOR left = TILE_BROADCAST(a[r / 3][r % 3 * stride]);
-                TILE_UNROLL
-                for (int v = 0; v < vectors; v++) {
-                    sum[r][v] = TILE_FMA(left, right[v], sum[r][v]);
-                }
+                TILE_NAME(add_row)(sum[r], a[r / 3] + r % 3 * stride, right, r, vectors);
             }
             TILE_UNROLL
             for (int r = 0; r < rows; r += 3) {

@@ -536,7 +536,7 @@ static void test_kept(void **state) {
 
 enum { PACKED_BLOCKS = 5, PACKED_ROWS = 90 };
 
-/* Rows, some of which follow one another: for even blocks, tall ones, and others. */
+/* Rows, some of which follow one another: for even blocks and others. */
 static void draw_rows(dice *d, int32_t *row) {
     int32_t at = 0;
     for (int64_t i = 0; i < PACKED_ROWS; i++) {

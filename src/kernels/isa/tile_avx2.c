@@ -7,7 +7,6 @@
 
 #define TILE_NAME(x) avx2_##x
 #define TILE_MOST_ROWS 6
-#define TILE_MOST_EVEN_ROWS TILE_MOST_ROWS
 #define TILE_MOST_VECTORS 8
 #define TILE_LANES 8
 #define TILE_VECTOR __m256
@@ -40,7 +39,7 @@ static void avx2_run(const lk_tile_call *call) {
 }
 
 static void avx2_run_rows(const lk_tile_rows_call *call) {
-    lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, NULL, 0, call);
+    lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, call);
 }
 
 const lk_tile lk_tile_avx2 = {.rows = 6,

@@ -13,8 +13,7 @@
 #include "kernels/isa/tile_inside.h"
 
 #define TILE_MOST_ROWS 16
-#define TILE_LYING_ROWS 12     /* more rows than registers for pointers */
-#define TILE_MOST_EVEN_ROWS 24 /* of one vector: as many sums as 12 of two */
+#define TILE_LYING_ROWS 12 /* more rows than registers for pointers */
 #define TILE_MOST_VECTORS 8
 
 /* Compilers load a float once that two multiply-adds need. */
@@ -61,9 +60,6 @@ TILE_INSTANCES_12(avx512_block, 2)
 TILE_INSTANCES_6(avx512_block, 4)
 TILE_INSTANCES_2(avx512_block, 8)
 
-TILE_EVEN(avx512_half_block, 24, 1)
-TILE_EVEN(avx512_block, 24, 1)
-
 static const tile_instance instances[5][TILE_MOST_ROWS] = {
     {TILE_NAMES_16(avx512_half_block, 1)}, {TILE_NAMES_16(avx512_block, 1)},
     {TILE_NAMES_12(avx512_block, 2)},      {TILE_NAMES_6(avx512_block, 4)},
@@ -80,10 +76,7 @@ static void avx512_run(const lk_tile_call *call) {
 }
 
 static void avx512_run_rows(const lk_tile_rows_call *call) {
-    tile_rows_function *tall = call->columns == 16  ? avx512_block_even_24_1
-                               : call->columns == 8 ? avx512_half_block_even_24_1
-                                                    : NULL;
-    lk_tile_run_rows(of_width(call->columns), TILE_LYING_ROWS, tall, TILE_MOST_EVEN_ROWS, call);
+    lk_tile_run_rows(of_width(call->columns), TILE_LYING_ROWS, call);
 }
 
 const lk_tile lk_tile_avx512 = {.rows = 12,

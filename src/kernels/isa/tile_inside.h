@@ -19,6 +19,7 @@
 #define TILE_UNROLL_DEPTH _Pragma("GCC unroll 4")
 #endif
 
+#define TILE_DEPTHS 4       /* at a time, of A where it lies */
 #define TILE_LINE_FLOATS 16 /* of a cache line */
 
 static inline float *lk_tile_c_row(const lk_tile_rows_call *call, int64_t row) {
@@ -58,12 +59,10 @@ typedef struct tile_instance {
         }                                                                                        \
     }                                                                                            \
     static void block##_lying_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) { \
-        block##_lying(call, row, height, vectors);                                               \
+        block##_rows(call, row, height, vectors, 0);                                             \
     }                                                                                            \
-    TILE_EVEN(block, height, vectors)
-#define TILE_EVEN(block, height, vectors)                                                       \
-    static void block##_even_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) { \
-        block##_even(call, row, height, vectors);                                               \
+    static void block##_even_##height##_##vectors(const lk_tile_rows_call *call, int64_t row) {  \
+        block##_rows(call, row, height, vectors, 1);                                             \
     }
 #define TILE_INSTANCES_2(block, vectors) \
     TILE_INSTANCE(block, 1, vectors) TILE_INSTANCE(block, 2, vectors)
@@ -106,18 +105,11 @@ typedef struct tile_instance {
         TILE_PAIR(block, 15, vectors), TILE_PAIR(block, 16, vectors)
 
 /* All rows of a call, given the instances of its width: whole blocks, then one of the rows that
- * remain. tall: a block of so many even rows, which is better yet; NULL: there is none. */
+ * remain. */
 static inline void lk_tile_run_rows(const tile_instance *instances, int32_t most_rows,
-                                    tile_rows_function *tall, int32_t tall_rows,
                                     const lk_tile_rows_call *call) {
     for (int64_t row = 0, rows; row < call->rows; row += rows) {
-        rows = call->rows - row;
-        if (tall != NULL && rows >= tall_rows && lk_tile_is_even(call, row, tall_rows)) {
-            rows = tall_rows;
-            tall(call, row);
-            continue;
-        }
-        rows = rows < most_rows ? rows : most_rows;
+        rows = call->rows - row < most_rows ? call->rows - row : most_rows;
         const tile_instance *block = &instances[rows - 1];
         (lk_tile_is_even(call, row, rows) ? block->run_even : block->run_rows)(call, row);
     }

@@ -7,7 +7,6 @@
 
 #define TILE_NAME(x) neon_##x
 #define TILE_MOST_ROWS 8
-#define TILE_MOST_EVEN_ROWS TILE_MOST_ROWS
 #define TILE_MOST_VECTORS 3
 #define TILE_LANES 4
 #define TILE_VECTOR float32x4_t
@@ -38,7 +37,7 @@ static void neon_run(const lk_tile_call *call) {
 }
 
 static void neon_run_rows(const lk_tile_rows_call *call) {
-    lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, NULL, 0, call);
+    lk_tile_run_rows(of_width(call->columns), TILE_MOST_ROWS, call);
 }
 
 const lk_tile lk_tile_neon = {.rows = 8,

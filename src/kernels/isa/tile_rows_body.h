@@ -1,59 +1,43 @@
 /* The micro-kernel that reads A where it lies, written once and included like tile_body.h, after it
- * and with the same names defined. Each row of the block has a pointer of its own; a broadcast from
- * memory costs no more than one from a packed copy. No include guard on purpose. */
+ * and with the same names defined. A broadcast from memory costs no more than one from a packed
+ * copy. No include guard on purpose. */
+
+/* The products of one depth: row r's float of A is at a[r / share] + r % share * stride + k. */
 static inline __attribute__((always_inline)) void
-TILE_NAME(block_lying)(const lk_tile_rows_call *call, const int64_t row, const int rows,
-                       const int vectors) {
-    TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
-    const float *a[TILE_MOST_ROWS];
+TILE_NAME(add_depth)(TILE_VECTOR sum[][TILE_MOST_VECTORS], const float *const *a,
+                     const int64_t stride, const int k, const float *b, const int rows,
+                     const int vectors, const int share) {
+    TILE_VECTOR right[TILE_MOST_VECTORS];
     TILE_UNROLL
-    for (int r = 0; r < rows; r++) {
-        const int64_t place = call->a_row != NULL ? call->a_row[row + r] : row + r;
-        const float *start = call->start != NULL ? call->start : lk_tile_c_row(call, row + r);
-        a[r] = call->a + place * call->a_stride;
-        TILE_UNROLL
-        for (int v = 0; v < vectors; v++) {
-            sum[r][v] = TILE_LOAD(start + v * TILE_LANES);
-        }
-    }
-    for (int32_t i = 0; i < call->runs; i++) {
-        const int64_t last = call->run[i].offset + call->run[i].count;
-        const float *b = call->b + call->run[i].b * (vectors * TILE_LANES);
-        TILE_UNROLL_DEPTH
-        for (int64_t k = call->run[i].offset; k < last; k++, b += vectors * TILE_LANES) {
-            TILE_VECTOR right[TILE_MOST_VECTORS];
-            TILE_UNROLL
-            for (int v = 0; v < vectors; v++) {
-                right[v] = TILE_LOAD(b + v * TILE_LANES);
-            }
-            TILE_UNROLL
-            for (int r = 0; r < rows; r++) {
-                TILE_NAME(add_row)(sum[r], a[r] + k, right, r, vectors);
-            }
-        }
+    for (int v = 0; v < vectors; v++) {
+        right[v] = TILE_LOAD(b + v * TILE_LANES);
     }
     TILE_UNROLL
     for (int r = 0; r < rows; r++) {
-        float *c = lk_tile_c_row(call, row + r);
-        TILE_UNROLL
-        for (int v = 0; v < vectors; v++) {
-            TILE_STORE(c + v * TILE_LANES, sum[r][v]);
-        }
+        TILE_NAME(add_row)(sum[r], a[r / share] + r % share * stride + k, right, r, vectors);
     }
 }
 
-/* The same for rows that follow one another at equal distances, in A as in C: three of them have
- * one pointer, so that all pointers stay in registers, and a narrow block can have more rows. */
+/* even: the rows follow one another at equal distances, in A as in C. Three of them then share a
+ * pointer, so that all pointers stay in registers; of a block of one vector each has its own, since
+ * an address with an index makes two instructions of a multiply-add. The depth goes by in fours,
+ * at fixed distances from the pointers. */
 static inline __attribute__((always_inline)) void
-TILE_NAME(block_even)(const lk_tile_rows_call *call, const int64_t row, const int rows,
-                      const int vectors) {
-    TILE_VECTOR sum[TILE_MOST_EVEN_ROWS][TILE_MOST_VECTORS];
-    const int64_t stride = call->a_stride, c_stride = call->c_stride;
-    const float *first = call->a + (call->a_row != NULL ? call->a_row[row] : row) * stride;
-    float *c = lk_tile_c_row(call, row);
+TILE_NAME(block_rows)(const lk_tile_rows_call *call, const int64_t row, const int rows,
+                      const int vectors, const int even) {
+    TILE_VECTOR sum[TILE_MOST_ROWS][TILE_MOST_VECTORS];
+    const float *first[TILE_MOST_ROWS], *a[TILE_MOST_ROWS];
+    const int share = even && vectors > 1 ? 3 : 1;
+    const int64_t stride = call->a_stride;
+    float *const c_first = lk_tile_c_row(call, row);
     TILE_UNROLL
     for (int r = 0; r < rows; r++) {
-        const float *start = call->start != NULL ? call->start : c + r * c_stride;
+        const float *c = even ? c_first + r * call->c_stride : lk_tile_c_row(call, row + r);
+        const float *start = call->start != NULL ? call->start : c;
+        const int64_t place = call->a_row == NULL ? row + r
+                              : even              ? call->a_row[row] + r
+                                                  : call->a_row[row + r];
+        first[r] = call->a + place * stride;
         TILE_UNROLL
         for (int v = 0; v < vectors; v++) {
             sum[r][v] = TILE_LOAD(start + v * TILE_LANES);
@@ -61,30 +45,32 @@ TILE_NAME(block_even)(const lk_tile_rows_call *call, const int64_t row, const in
     }
     for (int32_t i = 0; i < call->runs; i++) {
         const float *b = call->b + call->run[i].b * (vectors * TILE_LANES);
-        const float *a[(TILE_MOST_EVEN_ROWS + 2) / 3];
         TILE_UNROLL
-        for (int r = 0; r < rows; r += 3) {
-            a[r / 3] = first + call->run[i].offset + r * stride;
+        for (int r = 0; r < rows; r += share) {
+            a[r / share] = first[r] + call->run[i].offset;
         }
-        TILE_UNROLL_DEPTH
-        for (int64_t k = call->run[i].count; k > 0; k--, b += vectors * TILE_LANES) {
-            TILE_VECTOR right[TILE_MOST_VECTORS];
+        int64_t left = call->run[i].count;
+        for (; left >= TILE_DEPTHS; left -= TILE_DEPTHS) {
             TILE_UNROLL
-            for (int v = 0; v < vectors; v++) {
-                right[v] = TILE_LOAD(b + v * TILE_LANES);
+            for (int k = 0; k < TILE_DEPTHS; k++, b += vectors * TILE_LANES) {
+                TILE_NAME(add_depth)(sum, a, stride, k, b, rows, vectors, share);
             }
             TILE_UNROLL
-            for (int r = 0; r < rows; r++) {
-                TILE_NAME(add_row)(sum[r], a[r / 3] + r % 3 * stride, right, r, vectors);
+            for (int r = 0; r < rows; r += share) {
+                a[r / share] += TILE_DEPTHS;
             }
+        }
+        for (; left > 0; left--, b += vectors * TILE_LANES) {
+            TILE_NAME(add_depth)(sum, a, stride, 0, b, rows, vectors, share);
             TILE_UNROLL
-            for (int r = 0; r < rows; r += 3) {
-                a[r / 3]++;
+            for (int r = 0; r < rows; r += share) {
+                a[r / share]++;
             }
         }
     }
     TILE_UNROLL
-    for (int r = 0; r < rows; r++, c += c_stride) {
+    for (int r = 0; r < rows; r++) {
+        float *c = even ? c_first + r * call->c_stride : lk_tile_c_row(call, row + r);
         TILE_UNROLL
         for (int v = 0; v < vectors; v++) {
             TILE_STORE(c + v * TILE_LANES, sum[r][v]);

@@ -73,15 +73,15 @@ static void cut(lk_product_plan *plan) {
     plan->column_step = product->columns;
     if (!plan->narrow && (!plan->lying || plan->kept)) {
         const int64_t columns = plan->last_column - plan->first_column;
-        const int64_t strips = (columns + plan->tile->columns - 1) / plan->tile->columns;
+        const int64_t strips = (columns + plan->width - 1) / plan->width;
         const int64_t panels = (product->rows + unit - 1) / unit;
-        const int64_t most = lk_maximum(1, plan->met_floats / plan->block / plan->tile->columns);
+        const int64_t most = lk_maximum(1, plan->met_floats / plan->block / plan->width);
         int64_t parts = plan->direct || plan->kept ? 1 : (strips + most - 1) / most;
         parts = lk_minimum(strips, lk_maximum(parts, (pieces + panels - 1) / panels));
         if (plan->direct && columns > DIRECT_COLUMNS) {
             parts = lk_minimum(parts, columns / DIRECT_COLUMNS);
         }
-        plan->column_step = (strips + parts - 1) / parts * plan->tile->columns;
+        plan->column_step = (strips + parts - 1) / parts * plan->width;
         plan->column_pieces = (columns + plan->column_step - 1) / plan->column_step;
         pieces = (pieces + plan->column_pieces - 1) / plan->column_pieces;
     }
@@ -102,7 +102,7 @@ static void run_pieces(lk_pool *pool, int64_t pieces, lk_piece *piece, lk_produc
 static void pack_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_product_plan *plan = argument;
-    const int64_t width = plan->tile->columns;
+    const int64_t width = plan->width;
     const int64_t begin = plan->begin + piece * plan->block;
     const int64_t end = lk_minimum(begin + plan->block, plan->end);
     const int64_t columns = plan->last_column - plan->first_column;
@@ -133,8 +133,7 @@ static bool pack_a(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace
 
 /* Columns [first_column, last_column): packs B and runs all pieces. */
 static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
-    const int64_t columns = plan->last_column - plan->first_column,
-                  rest = columns % plan->tile->columns;
+    const int64_t columns = plan->last_column - plan->first_column, rest = columns % plan->width;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
     plan->packed_columns = columns - rest + plan->tail;
     plan->packed =
@@ -161,11 +160,11 @@ static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *worksp
 static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const lk_product *product = plan->product;
     const int64_t strips =
-        lk_maximum(1, ROUND_FLOATS / lk_maximum(plan->end - plan->begin, 1) / plan->tile->columns);
+        lk_maximum(1, ROUND_FLOATS / lk_maximum(plan->end - plan->begin, 1) / plan->width);
     const int64_t columns = lk_column_end(product, product->rows - 1);
     for (int64_t n = 0; n < columns; n = plan->last_column) {
         plan->first_column = n;
-        plan->last_column = lk_minimum(n + strips * plan->tile->columns, columns);
+        plan->last_column = lk_minimum(n + strips * plan->width, columns);
         if (!run_round(plan, pool, workspace)) {
             return false;
         }
@@ -222,7 +221,7 @@ static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
 static void pack_strips_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_product_plan *plan = argument;
-    const int64_t width = plan->tile->columns, depth = plan->end;
+    const int64_t width = plan->width, depth = plan->end;
     const int64_t first = piece * plan->column_step,
                   last = lk_minimum(first + plan->column_step, plan->last_column);
     const int64_t whole = (last - first) / width * width;
@@ -250,7 +249,7 @@ static bool run_packed_before(lk_product_plan *plan, lk_pool *pool) {
 
 /* B is packed as one block, strip after strip. */
 static bool run_lying(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
-    const int64_t columns = plan->product->columns, rest = columns % plan->tile->columns;
+    const int64_t columns = plan->product->columns, rest = columns % plan->width;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
     plan->packed_columns = columns - rest + plan->tail;
     plan->last_column = columns;
@@ -312,6 +311,7 @@ static void choose_way(lk_product_plan *plan) {
                    product->start != LK_START_BIAS && product->a.column_index == NULL &&
                    product->columns == product->packed->columns);
         plan->lying = true;
+        plan->width = lk_lying_width(tile, product->columns);
         plan->strip = tile->columns;
         choose_scratch(plan);
         return;
@@ -338,6 +338,8 @@ static void choose_way(lk_product_plan *plan) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);
     }
     plan->kept = plan->kept && plan->lying;
+    plan->width =
+        plan->lying && !plan->kept ? lk_lying_width(tile, product->columns) : tile->columns;
     choose_scratch(plan);
 }
 

@@ -23,6 +23,7 @@ typedef struct lk_product_plan {
     int64_t few_floats; /* lying: of A, while all strips meet them: the first cache, with a strip of
                            B */
     int64_t group;      /* rows of A that are packed together */
+    int64_t width;      /* of a strip of packed B */
     int64_t first_column, last_column; /* of this round */
     int64_t tail;                      /* width of the last, narrower strip; 0: none */
     int64_t packed_depth;              /* lying: of a strip */
@@ -79,6 +80,8 @@ lk_piece lk_product_pack_a_piece;
 bool lk_product_runs_are_long(const lk_side *a, int64_t depth);
 /* Lists them; returns their number (at most depth). */
 int32_t lk_product_list_runs(const lk_side *a, int64_t depth, lk_tile_run *run);
+/* Columns of a strip of B that such rows meet. */
+int64_t lk_lying_width(const lk_tile *tile, int64_t columns);
 
 /* Depths [begin, end) in which exactly the rows [first, last) of a panel are inside their
  * staircase. */

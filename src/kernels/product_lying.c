@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-    RUN_LEAST = 8, /* shorter ones are not worth a loop of their own */
+    RUN_LEAST = 8,  /* shorter ones are not worth a loop of their own */
+    ROWS_LEAST = 6, /* of a block: fewer make more loads of B than they are worth */
 };
 
 static bool continues(const lk_side *a, int64_t k) {
@@ -47,13 +48,33 @@ bool lk_packed_suits(const lk_kernels *kernels, const lk_workspace *workspace, i
            depth * columns <= lk_met_floats(&workspace->caches);
 }
 
+/* Columns in strips of `width`, with those that the last one has too many. */
+static int64_t padded(const lk_tile *tile, int64_t width, int64_t columns) {
+    const int64_t rest = columns % width;
+    return columns - rest + (rest != 0 ? lk_tile_width(tile, rest) : 0);
+}
+
+/* The widest blocks make the most of each float of A, if they leave no more columns empty. Not for
+ * a B that is kept and comes from the last cache: their few rows would meet it too fast. */
+int64_t lk_lying_width(const lk_tile *tile, int64_t columns) {
+    int64_t best = tile->columns;
+    for (int32_t i = 0; i < LK_TILE_WIDTHS && tile->widths[i] != 0; i++) {
+        const int64_t width = tile->widths[i];
+        if (width > best && tile->most_rows[i] >= ROWS_LEAST &&
+            padded(tile, width, columns) <= padded(tile, best, columns)) {
+            best = width;
+        }
+    }
+    return best;
+}
+
 int64_t lk_packed_floats(const lk_kernels *kernels, int64_t depth, int64_t columns) {
-    const int64_t rest = columns % kernels->tile->columns;
-    return depth * (columns - rest + (rest != 0 ? lk_tile_width(kernels->tile, rest) : 0));
+    return depth * padded(kernels->tile, lk_lying_width(kernels->tile, columns), columns);
 }
 
 void lk_packed_make(const lk_packed *packed, const lk_operand *b, const lk_kernels *kernels) {
-    const int64_t width = kernels->tile->columns, rest = packed->columns % width;
+    const int64_t width = lk_lying_width(kernels->tile, packed->columns);
+    const int64_t rest = packed->columns % width;
     const int64_t whole = packed->columns - rest, depth = packed->depth;
     const lk_side side = {b->data, b->column_stride, b->row_stride, b->column_index, b->row_index};
     lk_pack_strips(packed->data, width * depth, width, &side, 0, whole, 0, depth);
@@ -110,7 +131,7 @@ static void run_rows(const lk_product_plan *plan, int64_t row, int64_t rows, int
                      int64_t last_column, float *patch) {
     static const float zeros[LK_TILE_MOST_COLUMNS];
     const lk_product *product = plan->product;
-    const int64_t width = plan->tile->columns, depth = plan->packed_depth;
+    const int64_t width = plan->width, depth = plan->packed_depth;
     const int32_t *a_row = plan->a.lane_index, *c_row = product->c_row_index;
     lk_tile_rows_call call = {
         .rows = rows,

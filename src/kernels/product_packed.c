@@ -36,7 +36,7 @@ static group next_group(const walk *w, const group *g) {
                                  : group_at(w, g->block + w->plan->block, w->first_row);
 }
 
-/* Where strip and block of packed B begin; all strips before the tail are tile->columns wide. */
+/* Where strip and block of packed B begin; all strips before the tail are equally wide. */
 static lk_strip strip_at(const lk_product_plan *plan, int64_t column, int64_t block) {
     const int64_t length = lk_minimum(plan->block, plan->end - block);
     const int64_t rest = plan->last_column - column;
@@ -44,13 +44,13 @@ static lk_strip strip_at(const lk_product_plan *plan, int64_t column, int64_t bl
         .data = plan->packed + (block - plan->begin) * plan->packed_columns +
                 (column - plan->first_column) * length,
         .begin = block,
-        .stride = rest < plan->tile->columns ? plan->tail : plan->tile->columns,
+        .stride = rest < plan->width ? plan->tail : plan->width,
     };
 }
 
 /* The lines of C that the next strip will write. */
 static void prefetch_c(const lk_panel *panel, int64_t column, int64_t last_column) {
-    const int64_t columns = panel->plan->tile->columns;
+    const int64_t columns = panel->plan->width;
     if (!panel->plan->c_contiguous || column + 2 * columns > last_column) {
         return;
     }
@@ -63,7 +63,7 @@ static void prefetch_c(const lk_panel *panel, int64_t column, int64_t last_colum
 
 static void run_group(const walk *w, const group *g, float *scratch) {
     const lk_product_plan *plan = w->plan;
-    const int64_t columns = plan->tile->columns, rows = plan->tile->rows;
+    const int64_t columns = plan->width, rows = plan->tile->rows;
     const bool packed = plan->packed_a != NULL, ahead = !packed && has_next(w, g);
     const int64_t panel_stride = (packed ? plan->end - plan->begin : plan->block) * rows;
     const group next = ahead ? next_group(w, g) : *g;

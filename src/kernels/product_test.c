@@ -612,7 +612,7 @@ static void check_packed(fixture *f, const lk_kernels *kernels, int64_t depth, i
 
 static void test_packed_once(void **state) {
     fixture *f = *state;
-    static const int64_t columns[] = {1, 4, 7, 8, 12, 16, 17, 24, 32, 40, 49, 64};
+    static const int64_t columns[] = {1, 4, 7, 8, 12, 16, 17, 24, 32, 40, 49, 64, 72, 128, 131};
     const lk_kernels *const *tables;
     const int32_t count = lk_kernels_available(&tables);
     for (int32_t t = 0; t < count; t++) {

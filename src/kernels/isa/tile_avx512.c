@@ -14,6 +14,7 @@
 
 #define TILE_MOST_ROWS 16
 #define TILE_LYING_ROWS 12 /* more rows than registers for pointers */
+#define TILE_WIDE_ROWS 6   /* of four vectors */
 #define TILE_MOST_VECTORS 8
 
 /* Compilers load a float once that two multiply-adds need. */
@@ -76,7 +77,8 @@ static void avx512_run(const lk_tile_call *call) {
 }
 
 static void avx512_run_rows(const lk_tile_rows_call *call) {
-    lk_tile_run_rows(of_width(call->columns), TILE_LYING_ROWS, call);
+    lk_tile_run_rows(of_width(call->columns), call->columns > 32 ? TILE_WIDE_ROWS : TILE_LYING_ROWS,
+                     call);
 }
 
 const lk_tile lk_tile_avx512 = {.rows = 12,

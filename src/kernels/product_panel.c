@@ -12,8 +12,7 @@ static bool is_uniform(const lk_product *product, int64_t row, int64_t rows) {
 
 /* Whether the registers of the first block can take the start values themselves. */
 static bool can_fuse(const lk_product *product, int64_t row, int64_t rows) {
-    return (product->start == LK_START_ZERO || product->start == LK_START_BIAS) &&
-           is_uniform(product, row, rows) &&
+    return product->start != LK_START_C && is_uniform(product, row, rows) &&
            lk_depth_begin(product, row) < lk_depth_end(product, row);
 }
 
@@ -92,7 +91,7 @@ static void run_segments(const lk_panel *panel, lk_tile_call *call, const lk_str
         call->depth = segment->end - segment->begin;
         call->a = panel->a + (segment->begin - panel->a_begin) * panel->a_stride + first;
         call->c = c + first - first_row;
-        call->start = panel->fused ? panel->start + first : NULL;
+        call->start = panel->fused && call->start_row == NULL ? panel->start + first : NULL;
         if (strip->offset != NULL) {
             call->b = strip->data;
             call->b_offset = strip->offset + segment->begin;
@@ -130,12 +129,18 @@ void lk_panel_run(const lk_panel *panel, const lk_strip *strip, int64_t column, 
                          .a_stride = panel->a_stride,
                          .b_stride = strip->stride,
                          .ahead = strip->ahead};
+    const bool from_row = panel->fused && product->start == LK_START_ROW;
     if (plan->c_contiguous && width == shortest) {
         call.c_offset = column;
+        call.start_row = from_row ? product->bias : NULL;
         run_segments(panel, &call, strip, panel->c + first, first);
         return;
     }
-    float *rows[LK_TILE_MOST_ROWS];
+    float *rows[LK_TILE_MOST_ROWS], start_row[LK_TILE_MOST_COLUMNS] = {0};
+    if (from_row) {
+        copy_row(start_row + shift, product->bias + column, longest);
+        call.start_row = start_row;
+    }
     for (int64_t r = first; r < panel->rows; r++) {
         rows[r - first] = panel->patch + (r - first) * width;
     }

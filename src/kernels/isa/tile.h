@@ -1,7 +1,7 @@
 /* The micro-kernel of the matrix product: a small block of C held in registers while the depth runs
  * by.
  *
- *   acc[r][n] = start[r], or c[r][n] when start is NULL
+ *   acc[r][n] = start[r], or start_row[n], or c[r][n] when both are NULL
  *   acc[r][n] = fmaf(a[k * a_stride + r], B(k)[n], acc[r][n])   for k = 0 .. depth-1, in this order
  *   c[r][n]   = acc[r][n]
  *
@@ -34,6 +34,8 @@ typedef struct lk_tile_call {
         *c; /* `rows` pointers to the block's rows; all `columns` columns are read and written */
     int64_t c_offset;   /* added to each of them */
     const float *start; /* `rows` start values, or NULL: start from C */
+    const float
+        *start_row; /* start NULL: start values of all rows, c_offset is added too; or NULL */
 } lk_tile_call;
 
 /* The same for many rows of A that are read where they lie, row after row in blocks of tile->rows:

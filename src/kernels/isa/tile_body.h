@@ -43,7 +43,7 @@ TILE_NAME(block)(const lk_tile_call *call, const int rows, const int vectors, co
     const int64_t ahead = call->ahead;
     TILE_UNROLL
     for (int r = 0; r < rows; r++) {
-        const float *c = call->c[r] + call->c_offset;
+        const float *c = (call->start_row != NULL ? call->start_row : call->c[r]) + call->c_offset;
         TILE_UNROLL
         for (int v = 0; v < vectors; v++) {
             sum[r][v] = call->start != NULL ? TILE_BROADCAST(call->start[r])

@@ -7,10 +7,10 @@
 static void scalar_run(const lk_tile_call *call) {
     for (int32_t r = 0; r < call->rows; r++) {
         float *c = call->c[r] + call->c_offset;
-        if (call->start != NULL) {
-            for (int32_t n = 0; n < call->columns; n++) {
-                c[n] = call->start[r];
-            }
+        for (int32_t n = 0; n < call->columns; n++) {
+            c[n] = call->start != NULL       ? call->start[r]
+                   : call->start_row != NULL ? call->start_row[call->c_offset + n]
+                                             : c[n];
         }
         for (int64_t k = 0; k < call->depth; k++) {
             const float *b =

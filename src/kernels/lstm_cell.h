@@ -21,7 +21,7 @@ typedef struct lk_lstm_cell {
     const float *c_before; /* NULL: 0 */
     const float *keep;     /* NULL: 1; may be the place of the fourth gate in dgates */
     const float *dh, *dc;
-    float *dgates;    /* set: of the sums of the four gates */
+    float *dgates;    /* set: 0 + what the sums of the four gates get */
     float *dc_before; /* set: what this cell gives c_before; may be dc */
 } lk_lstm_cell;
 

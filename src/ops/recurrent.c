@@ -188,15 +188,28 @@ void lk_recurrent_take_input(const lk_task *task, int32_t slot) {
                 take_piece, &t);
 }
 
-float *lk_recurrent_dgates(const lk_task *task, int32_t states) {
+/* Where the gradient of the task's cells of the input stands, if these are the first to give it
+ * something: what is written there need not be given. */
+static float *fresh_input(const lk_task *task) {
+    const lk_recurrent *self = task->node->settings;
+    return task->din[0] != NULL && lk_din_fresh(task, 0)
+               ? task->din[0] + task->first_cell * task->batch * self->gates * self->width
+               : NULL;
+}
+
+float *lk_recurrent_dgates(const lk_task *task, int32_t states, float **zeros) {
     const lk_recurrent *self = task->node->settings;
     int64_t each = task->batch * self->width, gates = task->cell_count * self->gates * each;
-    float *dgates =
-        lk_workspace_scratch(task->workspace, (gates + states * each) * (int64_t)sizeof *dgates);
-    if (dgates != NULL) {
-        memset(dgates + gates, 0, (size_t)(states * each) * sizeof *dgates);
+    float *fresh = fresh_input(task);
+    int64_t room = fresh == NULL ? gates : 0;
+    float *scratch =
+        lk_workspace_scratch(task->workspace, (room + states * each) * (int64_t)sizeof *scratch);
+    if (scratch == NULL) {
+        return NULL;
     }
-    return dgates;
+    *zeros = scratch + room;
+    memset(*zeros, 0, (size_t)(states * each) * sizeof *scratch);
+    return fresh != NULL ? fresh : scratch;
 }
 
 typedef struct give {
@@ -219,7 +232,7 @@ void lk_recurrent_give_input(const lk_task *task, const float *dgates) {
     const lk_recurrent *self = task->node->settings;
     int64_t floats = task->cell_count * task->batch * self->gates * self->width;
     give g = {task, dgates};
-    if (task->din[0] != NULL) {
+    if (task->din[0] != NULL && dgates != fresh_input(task)) {
         lk_pool_run(task->pool, (floats + FLOATS_PER_PIECE - 1) / FLOATS_PER_PIECE, give_piece, &g);
     }
 }

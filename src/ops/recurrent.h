@@ -46,10 +46,11 @@ bool lk_recurrent_weight(const lk_task *task, lk_recurrent_gates gates, const fl
 /* Copies x of the task's cells into slots [slot, slot + gates) of their values, where the products
  * go on with them. */
 void lk_recurrent_take_input(const lk_task *task, int32_t slot);
-/* For backward: the gradients of the gates of the task's cells, [cells][batch][gates * width], to
- * be set, and behind them `states` times [batch][width] of zeros. The workspace's, until it gives
- * its scratch memory again; NULL when out of memory. */
-float *lk_recurrent_dgates(const lk_task *task, int32_t states);
+/* For backward: room for the gradients of the gates of the task's cells, [cells][batch][gates *
+ * width], each to be set as 0 + ..., since it is the input's own gradient where that is fresh;
+ * otherwise the workspace's, until it gives its scratch memory again. `*zeros`: the workspace's,
+ * `states` times [batch][width] of zeros. NULL when out of memory. */
+float *lk_recurrent_dgates(const lk_task *task, int32_t states, float **zeros);
 /* din += dgates. */
 void lk_recurrent_give_input(const lk_task *task, const float *dgates);
 

@@ -95,8 +95,8 @@ static void update_back(void *argument, int64_t first, int64_t last) {
         for (int64_t u = 0; u < w; u++) {
             float z = v[Z * w + u], candidate = v[N * w + u], h = dh[u] + d[H * w + u];
             float h_before = s->cell > 0 ? v[H * w + u - before] : 0.0f;
-            da[0 * w + u] = (h * (h_before - candidate) + d[Z * w + u]) * (z * (1.0f - z));
-            da[2 * w + u] = (h * (1.0f - z) + d[N * w + u]) * (1.0f - candidate * candidate);
+            da[0 * w + u] = 0.0f + (h * (h_before - candidate) + d[Z * w + u]) * (z * (1.0f - z));
+            da[2 * w + u] = 0.0f + (h * (1.0f - z) + d[N * w + u]) * (1.0f - candidate * candidate);
             dh[u] = h * z;
             dq[u] = d[Q * w + u];
         }
@@ -112,7 +112,7 @@ static void reset_back(void *argument, int64_t first, int64_t last) {
         float *da = s->dgates + n * GATES * w, *dh = s->dh + n * w, *dq = s->dq + n * w;
         for (int64_t u = 0; u < w; u++) {
             float r = v[R * w + u], h_before = s->cell > 0 ? v[H * w + u - before] : 0.0f;
-            da[1 * w + u] = (dq[u] * h_before + d[R * w + u]) * (r * (1.0f - r));
+            da[1 * w + u] = 0.0f + (dq[u] * h_before + d[R * w + u]) * (r * (1.0f - r));
             dh[u] = dq[u] * r + dh[u];
         }
     }
@@ -137,13 +137,13 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch, lk_wo
 
 static bool backward(const lk_task *task) {
     const lk_recurrent *self = task->node->settings;
-    int64_t w = self->width, rows = task->cell_count * task->batch;
-    float *dgates = lk_recurrent_dgates(task, 2);
+    int64_t w = self->width;
+    float *states, *dgates = lk_recurrent_dgates(task, 2, &states);
     lk_workspace *second = lk_workspace_create();
     bool made = dgates != NULL && second != NULL;
     if (made) {
         lk_recurrent_gates zr = {.first = 0, .count = 2}, candidate = {.first = 2, .count = 1};
-        made = steps_back(task, dgates, dgates + rows * GATES * w, second) &&
+        made = steps_back(task, dgates, states, second) &&
                lk_recurrent_weight(task, zr, task->out + H * w, 1, dgates) &&
                lk_recurrent_weight(task, candidate, task->out + Q * w, 0, dgates);
         lk_recurrent_give_input(task, dgates);

@@ -102,13 +102,13 @@ static bool steps_back(const lk_task *task, float *dgates, float *scratch) {
 
 static bool backward(const lk_task *task) {
     const lk_recurrent *self = task->node->settings;
-    int64_t w = self->width, rows = task->cell_count * task->batch;
-    float *dgates = lk_recurrent_dgates(task, 2);
+    int64_t w = self->width;
+    float *states, *dgates = lk_recurrent_dgates(task, 2, &states);
     if (dgates == NULL) {
         return false;
     }
     lk_recurrent_gates gates = {.first = 0, .count = GATES};
-    bool made = steps_back(task, dgates, dgates + rows * GATES * w) &&
+    bool made = steps_back(task, dgates, states) &&
                 lk_recurrent_weight(task, gates, task->out + H * w, 1, dgates);
     lk_recurrent_give_input(task, dgates);
     return made;

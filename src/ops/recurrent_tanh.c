@@ -40,14 +40,13 @@ static bool steps_back(const lk_task *task, float *dgates, float *dh) {
 }
 
 static bool backward(const lk_task *task) {
-    int64_t width = task->node->channels, rows = task->cell_count * task->batch;
-    float *dgates = lk_recurrent_dgates(task, 1);
+    float *states, *dgates = lk_recurrent_dgates(task, 1, &states);
     if (dgates == NULL) {
         return false;
     }
     lk_recurrent_gates gates = {.first = 0, .count = GATES};
-    bool made = steps_back(task, dgates, dgates + rows * width) &&
-                lk_recurrent_weight(task, gates, task->out, 1, dgates);
+    bool made =
+        steps_back(task, dgates, states) && lk_recurrent_weight(task, gates, task->out, 1, dgates);
     lk_recurrent_give_input(task, dgates);
     return made;
 }

@@ -50,10 +50,10 @@ static inline __attribute__((always_inline)) void back(const lk_lstm_cell *cell,
         float kept = keeps ? keep[u] : 1.0f, before = is_first ? 0.0f : c_before[u];
         float h = dh[u] + d[H * w + u], y = lk_tanh_scalar(v[C * w + u]);
         float c = dc[u] + d[C * w + u] + h * o * (1.0f - y * y);
-        da[0 * w + u] = (c * (kept * g) + d[I * w + u]) * (i * (1.0f - i));
-        da[1 * w + u] = (c * before + d[F * w + u]) * (f * (1.0f - f));
-        da[2 * w + u] = (h * y + d[O * w + u]) * (o * (1.0f - o));
-        da[3 * w + u] = (c * (kept * i) + d[G * w + u]) * (1.0f - g * g);
+        da[0 * w + u] = 0.0f + (c * (kept * g) + d[I * w + u]) * (i * (1.0f - i));
+        da[1 * w + u] = 0.0f + (c * before + d[F * w + u]) * (f * (1.0f - f));
+        da[2 * w + u] = 0.0f + (h * y + d[O * w + u]) * (o * (1.0f - o));
+        da[3 * w + u] = 0.0f + (c * (kept * i) + d[G * w + u]) * (1.0f - g * g);
         dc_before[u] = c * f;
     }
 }

@@ -15,8 +15,12 @@ enum {
     DEPTH_MOST = 512,
     ROUND_FLOATS = 8 * 1024 * 1024, /* of packed B at a time */
     NARROW_COLUMNS = 6,             /* up to here rows fill vectors better than columns */
-    KEPT_PANELS = 4,      /* up to here a kept B is met by all rows at once, strip after strip */
-    DIRECT_PANELS = 3,    /* up to here packing B costs more than it saves */
+    KEPT_PANELS = 4,   /* up to here a kept B is met by all rows at once, strip after strip */
+    DIRECT_PANELS = 3, /* up to here packing B costs more than it saves */
+    DEEP_FLOATS = 4 * 1024 * 1024, /* of a B that is larger than the caches */
+    DEEP_ROWS = 1024,              /* of A, which comes from the last cache for each piece again */
+    DEEP_COLUMNS = 512,
+    DEEP_STRIPS = 4,      /* of a piece */
     DIRECT_COLUMNS = 128, /* a piece of longer rows of B takes at least so much of each, for the
                                  sake of the page tables */
     PIECE_WORK = 1 << 20, /* fused multiply-adds that are worth a thread's waking */
@@ -81,6 +85,10 @@ static void cut(lk_product_plan *plan) {
         if (plan->direct && columns > DIRECT_COLUMNS) {
             parts = lk_minimum(parts, columns / DIRECT_COLUMNS);
         }
+        if (plan->deep) {
+            pieces = 1;
+            parts = lk_maximum(parts, lk_minimum(strips / DEEP_STRIPS, MOST_PIECES));
+        }
         plan->column_step = (strips + parts - 1) / parts * plan->width;
         plan->column_pieces = (columns + plan->column_step - 1) / plan->column_step;
         pieces = (pieces + plan->column_pieces - 1) / plan->column_pieces;
@@ -98,22 +106,24 @@ static void run_pieces(lk_pool *pool, int64_t pieces, lk_piece *piece, lk_produc
     }
 }
 
+void lk_product_pack_b(const lk_product_plan *plan, float *out, int64_t first, int64_t last,
+                       int64_t begin) {
+    const int64_t width = plan->width, columns = last - first, rest = columns % width;
+    const int64_t whole = columns - (last == plan->last_column && plan->tail != 0 ? rest : 0);
+    const int64_t end = lk_minimum(begin + plan->block, plan->end);
+    lk_pack_strips(out, width * (end - begin), width, &plan->b, first, whole, begin, end);
+    if (whole < columns) {
+        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, first + whole, columns - whole,
+                begin, end);
+    }
+}
+
 /* Piece: one depth block of B, all strips. */
 static void pack_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_product_plan *plan = argument;
-    const int64_t width = plan->width;
-    const int64_t begin = plan->begin + piece * plan->block;
-    const int64_t end = lk_minimum(begin + plan->block, plan->end);
-    const int64_t columns = plan->last_column - plan->first_column;
-    const int64_t whole = columns - (plan->tail != 0 ? columns % width : 0);
-    float *out = plan->packed + piece * plan->block * plan->packed_columns;
-    lk_pack_strips(out, width * (end - begin), width, &plan->b, plan->first_column, whole, begin,
-                   end);
-    if (plan->tail != 0) {
-        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, plan->first_column + whole,
-                columns - whole, begin, end);
-    }
+    lk_product_pack_b(plan, plan->packed + piece * plan->block * plan->packed_columns,
+                      plan->first_column, plan->last_column, plan->begin + piece * plan->block);
 }
 
 /* Where several pieces have the same rows. */
@@ -131,32 +141,34 @@ static bool pack_a(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace
     return true;
 }
 
-/* Columns [first_column, last_column): packs B and runs all pieces. */
+/* Of several rounds only the last one's part is still there. */
+static bool pack_b(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
+    const int64_t depth = plan->end - plan->begin;
+    const bool whole = plan->first_column == 0 &&
+                       plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
+    plan->packed = floats_of(workspace, LK_ROOM_PACKED, depth * plan->packed_columns);
+    if (plan->packed != NULL && (plan->product->b_reuse != LK_B_KEPT || !whole)) {
+        run_pieces(pool, (depth + plan->block - 1) / plan->block, pack_piece, plan);
+    }
+    return plan->packed != NULL;
+}
+
+/* Columns [first_column, last_column). */
 static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const int64_t columns = plan->last_column - plan->first_column, rest = columns % plan->width;
     plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
     plan->packed_columns = columns - rest + plan->tail;
-    plan->packed =
-        floats_of(workspace, LK_ROOM_PACKED, (plan->end - plan->begin) * plan->packed_columns);
-    if (plan->packed == NULL) {
-        return false;
-    }
     cut(plan);
     if (!pack_a(plan, pool, workspace)) {
         return false;
     }
     const int64_t pieces = plan->row_pieces * plan->column_pieces;
-    const bool whole = plan->first_column == 0 &&
-                       plan->last_column == lk_column_end(plan->product, plan->product->rows - 1);
-    if (plan->product->b_reuse != LK_B_KEPT ||
-        !whole) { /* of several rounds only the last one's part is still there */
-        run_pieces(pieces > 1 ? pool : NULL,
-                   (plan->end - plan->begin + plan->block - 1) / plan->block, pack_piece, plan);
+    if (!plan->deep && !pack_b(plan, pieces > 1 ? pool : NULL, workspace)) {
+        return false;
     }
     run_pieces(pool, pieces, lk_product_packed_piece, plan);
     return true;
 }
-
 static bool run_packed(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const lk_product *product = plan->product;
     const int64_t strips =
@@ -301,6 +313,8 @@ static void choose_scratch(lk_product_plan *plan) {
     const int64_t lanes = lk_maximum(plan->group, plan->strip);
     plan->scratch_stride =
         lk_round_up(plan->block * lanes + 2 * LK_TILE_MOST_ROWS * LK_TILE_MOST_COLUMNS, 16);
+    plan->part_floats = plan->deep ? plan->met_floats + plan->block * LK_TILE_MOST_COLUMNS : 0;
+    plan->scratch_stride += plan->part_floats;
 }
 
 static void choose_way(lk_product_plan *plan) {
@@ -338,6 +352,10 @@ static void choose_way(lk_product_plan *plan) {
         plan->strip = lk_maximum(plan->strip, tile->widths[i]);
     }
     plan->kept = plan->kept && plan->lying;
+    plan->deep = !plan->narrow && !plan->direct && !plan->lying && lk_is_rectangle(product) &&
+                 product->b_reuse == LK_B_ONCE && product->rows <= DEEP_ROWS &&
+                 product->columns >= DEEP_COLUMNS &&
+                 product->depth * product->columns >= DEEP_FLOATS;
     plan->width =
         plan->lying && !plan->kept ? lk_lying_width(tile, product->columns) : tile->columns;
     choose_scratch(plan);

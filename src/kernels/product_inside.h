@@ -12,10 +12,12 @@ typedef struct lk_product_plan {
     const lk_product *product;
     const lk_tile *tile;
     lk_side a, b;
-    bool narrow;        /* few columns: the lanes of a vector are rows of C */
-    bool direct;        /* few rows: A is prepared once, and B is read where it lies */
-    bool lying;         /* few columns in all: B is packed, and A is read where it lies */
-    bool kept;          /* lying, with few rows and a B that was packed for many products */
+    bool narrow; /* few columns: the lanes of a vector are rows of C */
+    bool direct; /* few rows: A is prepared once, and B is read where it lies */
+    bool lying;  /* few columns in all: B is packed, and A is read where it lies */
+    bool deep;   /* B is larger than the caches, and met by few rows: a piece has all rows, and
+                           packs its own columns of B */
+    bool kept;   /* lying, with few rows and a B that was packed for many products */
     bool c_contiguous;  /* columns of C side by side */
     int64_t begin, end; /* the depth that any row uses */
     int64_t block;      /* depth of a cache block */
@@ -40,8 +42,8 @@ typedef struct lk_product_plan {
     int32_t runs;
     int64_t row_pieces, column_pieces, column_step;
     int64_t row_cut[LK_MOST_ROW_CUTS + 1];
-    float *scratch; /* per worker: packed A, then two blocks of C */
-    int64_t scratch_stride;
+    float *scratch; /* per worker: packed A, then two blocks of C; deep: then part_floats of B */
+    int64_t scratch_stride, part_floats;
 } lk_product_plan;
 
 /* Memory that grows; what stood in it is lost then. */
@@ -71,6 +73,10 @@ void *lk_room_take(lk_room *room, int64_t count, size_t size);
  * piece. */
 lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece,
     lk_product_lying_piece;
+
+/* Packs columns [first, last) of B's depth block at `begin`, strip after strip. */
+void lk_product_pack_b(const lk_product_plan *plan, float *out, int64_t first, int64_t last,
+                       int64_t begin);
 
 /* Fills packed_a; piece: a group of rows. */
 lk_piece lk_product_pack_a_piece;

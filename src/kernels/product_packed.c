@@ -2,7 +2,8 @@
  * each panel of a group then meets every strip of B. Accumulators return to C between depth blocks,
  * which changes no bits, since a chain goes on where it stood. While a group is multiplied, the
  * memory of the next one is asked for. Where several pieces have the same rows, these are packed
- * before, once. */
+ * before, once. B is packed before too, but for a deep one, of which each piece packs its columns
+ * at each depth block: they are in the cache then, and go to memory never. */
 #include "kernels/product_inside.h"
 
 enum { LINE_FLOATS = 16 };
@@ -14,6 +15,7 @@ typedef struct group {
 
 typedef struct walk {
     const lk_product_plan *plan;
+    float *part; /* the piece's columns of B at one depth block; NULL: B was packed before, whole */
     int64_t first_row, last_row, first_column, last_column;
     int64_t rows; /* of a group */
 } walk;
@@ -37,14 +39,15 @@ static group next_group(const walk *w, const group *g) {
 }
 
 /* Where strip and block of packed B begin; all strips before the tail are equally wide. */
-static lk_strip strip_at(const lk_product_plan *plan, int64_t column, int64_t block) {
+static lk_strip strip_at(const walk *w, int64_t column, int64_t block) {
+    const lk_product_plan *plan = w->plan;
     const int64_t length = lk_minimum(plan->block, plan->end - block);
-    const int64_t rest = plan->last_column - column;
     return (lk_strip){
-        .data = plan->packed + (block - plan->begin) * plan->packed_columns +
-                (column - plan->first_column) * length,
+        .data = w->part != NULL ? w->part + (column - w->first_column) * length
+                                : plan->packed + (block - plan->begin) * plan->packed_columns +
+                                      (column - plan->first_column) * length,
         .begin = block,
-        .stride = rest < plan->width ? plan->tail : plan->width,
+        .stride = plan->last_column - column < plan->width ? plan->tail : plan->width,
     };
 }
 
@@ -91,7 +94,7 @@ static void run_group(const walk *w, const group *g, float *scratch) {
                                  slot, slots);
             }
             prefetch_c(&panel, n, w->last_column);
-            const lk_strip strip = strip_at(plan, n, g->block);
+            const lk_strip strip = strip_at(w, n, g->block);
             lk_panel_run(&panel, &strip, n, lk_minimum(columns, plan->last_column - n), 0);
         }
     }
@@ -130,10 +133,15 @@ void lk_product_packed_piece(void *argument, int64_t piece, int worker) {
     if (plan->begin == plan->end) {
         return;
     }
+    float *scratch = plan->scratch + worker * plan->scratch_stride;
+    w.part = plan->deep ? scratch + plan->scratch_stride - plan->part_floats : NULL;
     group g = group_at(&w, plan->begin, w.first_row);
     for (;; g = next_group(&w, &g)) {
+        if (plan->deep && g.row == w.first_row) {
+            lk_product_pack_b(plan, w.part, w.first_column, w.last_column, g.block);
+        }
         if (g.begin < g.end) {
-            run_group(&w, &g, plan->scratch + worker * plan->scratch_stride);
+            run_group(&w, &g, scratch);
         }
         if (!has_next(&w, &g)) {
             return;

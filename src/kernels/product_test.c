@@ -347,12 +347,9 @@ static void test_other_caches(void **state) {
     assert_true(own.first >= 8 << 10 && own.first <= own.second && own.second <= 16 << 20);
 }
 
-/* So much depth that B is packed in several rounds of columns; two columns are compared. */
-static void test_rounds(void **state) {
-    fixture *f = *state;
-    const lk_kernels *const *tables;
-    lk_kernels_available(&tables);
-    const int64_t rows = 40, columns = 130, depth = 70000;
+/* A large product, of which four columns are compared. */
+static void check_some_columns(fixture *f, const lk_kernels *kernels, int64_t rows, int64_t columns,
+                               int64_t depth, int pool) {
     dice d = {5, 5};
     sample s;
     sample_draw(&d, rows, columns, 1, 0, LK_START_ZERO, &s);
@@ -361,8 +358,8 @@ static void test_rounds(void **state) {
     s.product.a = (lk_operand){.data = a, .row_stride = depth, .column_stride = 1};
     s.product.b = (lk_operand){.data = b, .row_stride = columns, .column_stride = 1};
     s.product.c = s.c + 32;
-    assert_true(lk_product_run(&s.product, tables[0], f->pool[2], f->workspace));
-    const int32_t some[] = {31, 129};
+    assert_true(lk_product_run(&s.product, kernels, f->pool[pool], f->workspace));
+    const int32_t some[] = {0, 31, (int32_t)(columns / 2), (int32_t)(columns - 1)};
     float *expected = s.expected;
     lk_product few = s.product;
     few.columns = COUNT(some);
@@ -383,6 +380,23 @@ static void test_rounds(void **state) {
     free(a);
     free(b);
     sample_release(&s);
+}
+
+/* So much depth that B is packed in several rounds of columns. */
+static void test_rounds(void **state) {
+    const lk_kernels *const *tables;
+    lk_kernels_available(&tables);
+    check_some_columns(*state, tables[0], 40, 130, 70000, 2);
+}
+
+/* B larger than the caches, of which each piece packs its own columns; also in rounds. */
+static void test_deep(void **state) {
+    const lk_kernels *const *tables;
+    const int32_t count = lk_kernels_available(&tables);
+    for (int32_t t = 0; t < count; t++) {
+        check_some_columns(*state, tables[t], 37, 523, 8200, t % 3);
+    }
+    check_some_columns(*state, tables[0], 40, 537, 20000, 2);
 }
 
 /* A product computed row by row and column by column equals the whole. */
@@ -636,6 +650,7 @@ int main(void) {
         cmocka_unit_test(test_large_products),
         cmocka_unit_test(test_other_caches),
         cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_deep),
         cmocka_unit_test(test_kept),
         cmocka_unit_test(test_packed_once),
     };

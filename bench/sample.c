@@ -1,14 +1,20 @@
 /* Sampling speed of a network of bench/networks.h, at batches of 1 and 16: cached (each cell
  * computed once) and naive (a whole forward pass for every variable). bench/sample.sh runs it in
  * turn with PyTorch. Arguments: NETWORK, SECONDS for each line, THREADS (0: processors), BATCH,
- * "rounds": cached sampling of that batch for each line on the standard input (rounds.h). */
+ * "rounds": cached sampling of that batch for each line on the standard input (rounds.h), where
+ * threads take parts of the batch of their own if the command would (jobs/sample_group.c). */
 #include "dist/dist.h"
 #include "rounds.h"
+
+enum { SHARED_WORK = 2 << 20, WORKERS_MOST = 16 };
 
 typedef struct sampler {
     const network *network;
     lk_graph *graph;
     lk_execution *execution;
+    lk_pool *pool; /* of one that works apart */
+    double seconds;
+    lk_status status;
     int64_t batch;
     uint16_t *x;        /* [batch][variables] */
     uint16_t *column;   /* [batch] */
@@ -61,8 +67,8 @@ static lk_status naive(sampler *s, double seconds) {
 
 static lk_status init(sampler *s, bool incremental) {
     lk_context *context = s->graph->context;
-    LK_TRY(lk_execution_create(s->graph, incremental ? LK_PLAN_STEPS : LK_PLAN_EVALUATE,
-                               s->batch, &s->execution));
+    LK_TRY(lk_execution_create(s->graph, incremental ? LK_PLAN_STEPS : LK_PLAN_EVALUATE, s->batch,
+                               &s->execution));
     s->x = random_examples(s->network, s->batch);
     s->column = lk_allocate(s->batch, sizeof *s->column);
     s->probability = lk_allocate(s->graph->alphabet, sizeof *s->probability);
@@ -96,14 +102,63 @@ static lk_status measure(sampler *s, bool incremental, double seconds) {
     return LK_OK;
 }
 
-static lk_status rounds(sampler *s, double seconds) {
-    LK_TRY(init(s, true));
-    LK_TRY(cached(s, 0.2));
-    while (timed_turn(&s->timed)) {
-        LK_TRY(cached(s, seconds));
-        timed_print(&s->timed, s->batch, 20);
+static void round_piece(void *argument, int64_t piece, int worker) {
+    (void)worker;
+    sampler *s = (sampler *)argument + piece;
+    s->status = cached(s, s->seconds);
+}
+
+/* A round of all workers; the steps of the first one are timed. */
+static lk_status round_of(sampler *s, int workers, double seconds) {
+    for (int w = 0; w < workers; w++) {
+        s[w].seconds = seconds;
     }
-    deinit(s);
+    if (workers == 1) {
+        return cached(s, seconds);
+    }
+    lk_pool_run(s->graph->context->pool, workers, round_piece, s);
+    for (int w = 0; w < workers; w++) {
+        LK_TRY(s[w].status);
+    }
+    return LK_OK;
+}
+
+static int workers_of(const sampler *s) {
+    int threads = lk_context_threads(s->graph->context);
+    bool apart = threads <= WORKERS_MOST && s->batch % threads == 0 &&
+                 lk_graph_multiply_adds_step(s->graph) < SHARED_WORK / s->batch;
+    return apart ? threads : 1;
+}
+
+static lk_status rounds(const sampler *whole, double seconds) {
+    sampler s[WORKERS_MOST];
+    int workers = workers_of(whole);
+    for (int w = 0; w < workers; w++) {
+        s[w] = *whole;
+        s[w].batch = whole->batch / workers;
+        LK_TRY(init(&s[w], true));
+        if (workers > 1) {
+            s[w].pool = lk_pool_create(1);
+            if (s[w].pool == NULL) {
+                return lk_fail_no_memory(s->graph->context, "a worker", 0);
+            }
+            lk_execution_set_pool(s[w].execution, s[w].pool);
+        }
+    }
+    LK_TRY(round_of(s, workers, 0.2));
+    while (timed_turn(&s->timed)) {
+        for (int w = 1; w < workers; w++) {
+            s[w].timed.count = 0;
+        }
+        LK_TRY(round_of(s, workers, seconds));
+        timed_print(&s->timed, whole->batch, 20);
+    }
+    for (int w = 0; w < workers; w++) {
+        deinit(&s[w]);
+        if (s[w].pool != NULL) {
+            lk_pool_destroy(s[w].pool);
+        }
+    }
     return LK_OK;
 }
 

@@ -62,6 +62,7 @@ if(TARGET likely)
             SKIP_RETURN_CODE 77)
         set_property(TEST command/${name} PROPERTY ENVIRONMENT
             "LIKELY=${emulator} $<TARGET_FILE:likely>" "LIKELY_SOURCE=${CMAKE_SOURCE_DIR}"
-            "LIKELY_EXAMPLES=${emulator} ${CMAKE_BINARY_DIR}/examples")
+            "LIKELY_EXAMPLES=${emulator} ${CMAKE_BINARY_DIR}/examples"
+            "LIKELY_SLOW=$<$<BOOL:${LIKELY_SANITIZE}>:yes>")
     endforeach()
 endif()

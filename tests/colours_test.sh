@@ -26,7 +26,9 @@ tried() {
     run decompress "$work/m" --data "$work/c" --out "$work/back.npy" --quiet >/dev/null
     expect_same "$work/colours.npy" "$work/back.npy" "$*"
 }
-for family in $("${likely[@]}" models --json | sed -nE 's/^ +"family": "([^"]+)".*/\1/p'); do
+run models --json | sed -nE 's/^ +"family": "([^"]+)".*/\1/p' >"$work/families"
+[[ -z ${LIKELY_SLOW-} ]] || sed -i -n '1~3p' "$work/families" # every third
+for family in $(<"$work/families"); do
     tried "$family"
     tried "$family" --set distribution=logistic
 done
@@ -35,4 +37,4 @@ expect_status 1 'in this ordering their colours do not follow one another' train
     --out "$work/m2"
 expect_status 1 'block_sparse=8 cuts into groups' train pixelcnn --data "$work/colours.npy" \
     --set channels=5 --set block_sparse=8 --out "$work/m2"
-[[ $taken -ge 20 ]] || fail "only $taken of them took colours"
+[[ $taken -ge 20 || -n ${LIKELY_SLOW-} && $taken -ge 5 ]] || fail "only $taken of them took colours"

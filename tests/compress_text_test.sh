@@ -34,7 +34,8 @@ for isa in avx2 avx512 neon; do
     LIKELY_ISA=$isa run info "$work/bytes" >/dev/null 2>&1 && isas="$isas $isa"
 done
 
-for model in bytes utf8 conv1d; do
+models=(utf8 conv1d bytes)
+for model in "${models[@]:0:$(most 2)}"; do
     for file in test.txt strange empty one bytes; do
         run compress "$work/$model" --data "$work/$file" --out "$work/c" >/dev/null
         run decompress "$work/$model" --data "$work/c" --out "$work/restored" >/dev/null

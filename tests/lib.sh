@@ -8,6 +8,10 @@ checks=0
 
 run() { "${likely[@]}" "$@"; }
 
+# most COUNT: how many of a list are tried: all, or COUNT where the command runs some ten times
+# slower, under sanitizers
+most() { [[ -n ${LIKELY_SLOW-} ]] && echo "$1" || echo 99; }
+
 fail() {
     echo "FAILED: $*" >&2
     exit 1

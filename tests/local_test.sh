@@ -117,11 +117,12 @@ awk 'BEGIN { srand(5); for (i = 0; i < 1500; i++) {
     q = rand() < 0.5; print q >"told.symbols"; printf q ? "aaa" : "bbb" >"told.txt" } }'
 run models --json >models.json
 families=0
-for family in $(python3 -c '
+python3 -c '
 import json
 for family in json.load(open("models.json")):
     if family["takes"]["local"]:
-        print(family["family"])'); do
+        print(family["family"])' | head -n "$(most 2)" >takers
+for family in $(<takers); do
     case $family in
     charrnn) settings="--set width=16 --set layers=1" ;;
     conv1d) settings="--set layers=2 --set channels=12 --set head=16" ;;
@@ -146,7 +147,8 @@ for family in json.load(open("models.json")):
     expect_same a.txt b.txt "$family, by both schedules"
     families=$((families + 1))
 done
-[[ $families -ge 4 ]] || fail "only $families families take a slower sequence"
+[[ $families -ge 4 || -n ${LIKELY_SLOW-} && $families -eq 2 ]] ||
+    fail "only $families families take a slower sequence"
 checks=$((checks + 3 * families))
 
 # Interrupted and resumed, it ends in the same weights.

@@ -52,6 +52,10 @@ endforeach()
 # $LIKELY_SOURCE and the programs of examples/ behind $LIKELY_EXAMPLES/. It exits with 77 where it
 # cannot be run.
 if(TARGET likely)
+    set(slow "")
+    if(LIKELY_SANITIZE)
+        set(slow yes) # tests/lib.sh
+    endif()
     file(GLOB test_scripts CONFIGURE_DEPENDS tests/*_test.sh)
     string(REPLACE ";" " " emulator "${CMAKE_CROSSCOMPILING_EMULATOR}")
     foreach(script ${test_scripts})
@@ -63,6 +67,6 @@ if(TARGET likely)
         set_property(TEST command/${name} PROPERTY ENVIRONMENT
             "LIKELY=${emulator} $<TARGET_FILE:likely>" "LIKELY_SOURCE=${CMAKE_SOURCE_DIR}"
             "LIKELY_EXAMPLES=${emulator} ${CMAKE_BINARY_DIR}/examples"
-            "LIKELY_SLOW=$<$<BOOL:${LIKELY_SANITIZE}>:yes>")
+            "LIKELY_SLOW=${slow}")
     endforeach()
 endif()

@@ -25,6 +25,10 @@ typedef struct told {
     uint64_t low, high; /* a hash of names, sizes and bytes */
 } told;
 
+static bool is_same(const told *a, const told *b) {
+    return a->kind == b->kind && a->low == b->low && a->high == b->high;
+}
+
 static bool first(const cli_sharing *s) {
     return lk_team_rank(s->team) == 0;
 }
@@ -257,8 +261,7 @@ static lk_status share_path(cli_sharing *s, const char *path, char **copy, uint8
     rank0 = own;
     LK_TRY(lk_team_share(s->team, s->context, &rank0, sizeof rank0));
     bool stream = rank0.kind == A_STREAM, any;
-    bool lacks =
-        !first(s) && rank0.kind != NOTHING && (stream || memcmp(&own, &rank0, sizeof own) != 0);
+    bool lacks = !first(s) && rank0.kind != NOTHING && (stream || !is_same(&own, &rank0));
     LK_TRY(any_lacks(s, lacks, &any));
     LK_TRY(any ? copy_all(s, path, lacks ? *copy : NULL, block) : LK_OK);
     if (!lacks && !(stream && first(s))) {

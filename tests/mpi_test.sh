@@ -30,6 +30,7 @@ all() { # COMMAND...: with every kind and several counts, as `kind`, `count` and
     done
 }
 
+LIKELY_MPI=OpenMPI expect_status 1 "LIKELY_MPI is 'OpenMPI', not openmpi, mpich or none" models
 make_rows 210 36 1 >"$work/train.txt"
 make_rows 50 36 2 >"$work/valid.txt"
 make_rows 53 36 3 >"$work/test.txt"

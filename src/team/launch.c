@@ -65,9 +65,21 @@ static void *open_beside(const char *folder, const char *mpi) {
     return fits && access(path, R_OK) == 0 ? dlopen(path, RTLD_NOW | RTLD_GLOBAL) : NULL;
 }
 
+static lk_status check_asked(lk_context *context) {
+    const char *asked = getenv("LIKELY_MPI");
+    bool known = asked == NULL || strcmp(asked, "none") == 0;
+    for (size_t i = 0; i < LAUNCHERS && !known; i++) {
+        known = strcmp(asked, launchers[i].mpi) == 0;
+    }
+    return known ? LK_OK
+                 : lk_fail(context, LK_INVALID, "LIKELY_MPI is '%.40s', not openmpi, mpich or none",
+                           asked);
+}
+
 lk_status lk_launch_find(lk_context *context, const lk_transport **transport) {
     const launcher *l = find();
     *transport = NULL;
+    LK_TRY(check_asked(context));
     if (l == NULL) {
         return LK_OK;
     }

@@ -52,6 +52,35 @@ expect_status 2 'most-loss' quantize "$work/made" --out "$work/n8" --most-loss 2
 expect_status 2 'about --data, which is not given' quantize "$work/made" --out "$work/n8" \
     --most-loss 0.01
 
+# p-values are of the new weights, or there are none, and both verbs say so.
+run quantize "$work/made" --out "$work/blind" >"$work/said"
+grep -q '^no p-values: .*--data' "$work/said" || fail "nothing of p-values: $(cat "$work/said")"
+run score "$work/blind" --data "$work/valid.txt" >"$work/said"
+grep -q 'no NLLs of held-out data' "$work/said" || fail "score: $(cat "$work/said")"
+run quantize "$work/made" --out "$work/again" --data "$work/valid.txt" >"$work/said"
+grep -q '^p-values against the 100 examples' "$work/said" || fail "p-values: $(cat "$work/said")"
+grep -qE '^[0-9]+ bytes, before [0-9]+$' "$work/said" || fail "bytes: $(cat "$work/said")"
+grep -q ' bits per dimension, before ' "$work/said" || fail "units: $(cat "$work/said")"
+run score "$work/again" --data "$work/valid.txt" >"$work/said"
+grep -q 'against 100 held-out examples' "$work/said" || fail "score: $(cat "$work/said")"
+checks=$((checks + 6))
+
+# Data of all kinds that models are trained on: bytes, and pieces of pictures.
+head -c 4000 "$work/made" >"$work/bytes.bin"
+run train made --raw --shape 16 --data "$work/bytes.bin" --set hidden=16 --epochs 1 --quiet \
+    --out "$work/raw" >/dev/null
+run quantize "$work/raw" --raw --data "$work/bytes.bin" --out "$work/raw8" >/dev/null
+expect_status 2 'about --data, which is not given' quantize "$work/raw" --raw --out "$work/n8"
+for i in 1 2 3; do
+    { printf 'P5\n%d 12\n255\n' $((9 + i)); head -c $((12 * (9 + i))) /dev/urandom; } \
+        >"$work/photo$i.pgm"
+done
+mkdir "$work/photos" && mv "$work"/photo?.pgm "$work/photos"
+run train pixelcnn --data "$work/photos" --crop 8x8 --set channels=4 --set blocks=1 --set head=8 \
+    --epochs 1 --quiet --out "$work/photo" >/dev/null
+run quantize "$work/photo" --data "$work/photos" --crop 8x8 --out "$work/photo8" >/dev/null
+checks=$((checks + 2))
+
 # What cannot be held stays as it is; nothing to lose is no percentage.
 printf 'a,b\nx,p\nx,p\ny,q\ny,q\nx,q\n' >"$work/zero.csv"
 run train histogram --data "$work/zero.csv" --set smoothing=0 --quiet --out "$work/zero" >/dev/null

@@ -1,6 +1,7 @@
 /* likely quantize: the same model with weights of 8 bits. */
 #include <math.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/measure.h"
 #include "base/memory.h"
@@ -9,16 +10,21 @@
 #include "models/model_file.h"
 #include "models/quantize.h"
 #include "train/evaluate.h"
+#include "train/train.h"
 
 static const cli_option options[] = {
     {"out", "SMALL", "the model file to write", false},
     {"data", "VALID",
-     "what losses are measured by, such as the data that the model was validated on; without, only "
-     "layers named logits stay in float32",
+     "what losses are measured by, and p-values: such as the data that the model was validated on; "
+     "without, layers named logits stay in float32, and `likely score` has no p-values",
      false},
     {"most-loss", "SHARE", "of the NLL that may be lost on VALID (default 0.0005)", false},
     CLI_DATA_OPTIONS,
+    CLI_CROP_OPTION,
     CLI_TEXT_OPTIONS,
+    {"raw", NULL,
+     "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
+     false},
     {"labels", CLI_LABELS,
      "for a model of p(x | label): those of --data (default: those that the data have)", false},
     CLI_LOCAL_OPTION,
@@ -28,16 +34,27 @@ static const cli_option options[] = {
 
 /* ---- judging --------------------------------------------------------------------------------- */
 
+typedef struct judgement {
+    lk_items *items;
+    lk_evaluation last; /* of the weights that were judged last */
+    bool calibrates;    /* the model had p-values, and has them again */
+} judgement;
+
 static lk_status judge(void *argument, const lk_model *model, double *nll_nats) {
-    lk_evaluation evaluation;
-    lk_items *items = argument;
-    lk_status status = lk_evaluate(model, items, NULL, &evaluation);
+    judgement *j = argument;
+    lk_evaluation_deinit(&j->last);
+    LK_TRY(lk_evaluate(model, j->items, NULL, &j->last));
     *nll_nats = 0.0;
-    for (int64_t i = 0; status == LK_OK && i < evaluation.items; i++) {
-        *nll_nats += evaluation.nll_nats[i];
+    for (int64_t i = 0; i < j->last.items; i++) {
+        *nll_nats += j->last.nll_nats[i];
     }
-    lk_evaluation_deinit(&evaluation);
-    return status;
+    return LK_OK;
+}
+
+/* p-values are of whole examples of the model's own size. */
+static lk_status calibrate(judgement *j, lk_model *model) {
+    j->calibrates &= j->items != NULL && j->last.variables == model->data.variables;
+    return j->calibrates ? lk_model_calibrate(model, j->last.nll_nats, j->last.items) : LK_OK;
 }
 
 /* Bits a symbol or dimension of what nats all items cost. */
@@ -45,10 +62,33 @@ static double bits(const lk_items *items, double nats) {
     return nats / LK_NATS_PER_BIT / (double)lk_items_total(items);
 }
 
+static int64_t bytes_of(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) ? (int64_t)about.st_size : -1;
+}
+
 /* ---- what is told ---------------------------------------------------------------------------- */
 
-static int print(const cli_arguments *arguments, const lk_model *model, const lk_items *items,
-                 const lk_quantize_report *r) {
+static void print_bits(const lk_model *model, const lk_items *items, const lk_quantize_report *r) {
+    double before = bits(items, r->before), after = bits(items, r->after);
+    printf("%.6f bits per %s, before %.6f: %+.6f", after,
+           model->data.stream ? "symbol" : "dimension", before, after - before);
+    if (before != 0.0) {
+        printf(", %+.4f %%", 100.0 * (after - before) / before);
+    }
+    printf("\n");
+}
+
+static void print_bytes(const cli_arguments *arguments) {
+    int64_t before = bytes_of(arguments->positional[0]),
+            after = bytes_of(cli_text(arguments, "out", ""));
+    if (before >= 0 && after >= 0) {
+        printf("%lld bytes, before %lld\n", (long long)after, (long long)before);
+    }
+}
+
+static int print(const cli_arguments *arguments, const lk_model *model, const judgement *j,
+                 const lk_quantize_report *r, bool had_p_values) {
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     printf("%s: %s, %lld weights of %d layer%s in 8 bits, fingerprint %s\n",
@@ -61,19 +101,23 @@ static int print(const cli_arguments *arguments, const lk_model *model, const lk
                    (long long)p->columns);
         }
     }
-    if (items != NULL) {
-        double before = bits(items, r->before), after = bits(items, r->after);
-        printf("%.6f bits, before %.6f: %+.6f", after, before, after - before);
-        if (before != 0.0) {
-            printf(", %+.4f %%", 100.0 * (after - before) / before);
-        }
-        printf("\n");
+    print_bytes(arguments);
+    if (j->items != NULL) {
+        print_bits(model, j->items, r);
+    }
+    if (j->calibrates) {
+        printf("p-values against the %lld examples of --data\n", (long long)j->last.items);
+    } else if (had_p_values) {
+        printf("no p-values: the held-out likelihoods were those of other weights; %s\n",
+               j->items == NULL ? "--data VALID gives it some"
+                                : "--data has other sizes than the model's");
     }
     return cli_finish_output();
 }
 
-static int print_json(const cli_arguments *arguments, const lk_model *model, const lk_items *items,
+static int print_json(const cli_arguments *arguments, const lk_model *model, const judgement *j,
                       const lk_quantize_report *r) {
+    const lk_items *items = j->items;
     char fingerprint[33];
     json_t *left = json_array();
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
@@ -83,39 +127,44 @@ static int print_json(const cli_arguments *arguments, const lk_model *model, con
         }
     }
     return cli_print_json(json_pack(
-        "{s:o, s:s, s:I, s:i, s:o, s:o*, s:o*}", "model",
+        "{s:o, s:s, s:I, s:i, s:o, s:o*, s:o*, s:I, s:I, s:b}", "model",
         lk_json_bytes(cli_text(arguments, "out", "")), "fingerprint", fingerprint, "weights_8_bits",
         (json_int_t)r->weights, "layers_8_bits", r->layers, "layers_float32", left, "bits_before",
         items != NULL ? lk_json_number(bits(items, r->before)) : NULL, "bits",
-        items != NULL ? lk_json_number(bits(items, r->after)) : NULL));
+        items != NULL ? lk_json_number(bits(items, r->after)) : NULL, "bytes_before",
+        (json_int_t)bytes_of(arguments->positional[0]), "bytes",
+        (json_int_t)bytes_of(cli_text(arguments, "out", "")), "p_values", j->calibrates));
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static lk_status quantize(const cli_arguments *arguments, lk_model *model, lk_items *items,
+static lk_status quantize(const cli_arguments *arguments, lk_model *model, judgement *j,
                           double most, lk_quantize_report *report) {
     cli_progress progress = cli_progress_begin(arguments, "measuring");
-    const lk_quantize_options how = {.judge = items != NULL ? judge : NULL,
-                                     .argument = items,
+    const lk_quantize_options how = {.judge = j->items != NULL ? judge : NULL,
+                                     .argument = j,
                                      .most = most,
                                      .progress = cli_progress_show,
                                      .progress_argument = &progress};
     lk_status status = lk_model_quantize(model, &how, report);
     cli_progress_end(&progress);
     if (status == LK_OK && report->weights == 0) {
-        status = lk_fail(
-            model->context, LK_UNSUPPORTED,
-            report->left == 0 ? "%s: the model has no matrices, whose weights could have 8 bits"
-            : items == NULL   ? "%s: the model has no layers but those that are left as they are "
-                                "without data: give --data to measure what they lose"
-                              : "%s: every layer loses too much in 8 bits; --most-loss allows more",
-            arguments->positional[0]);
+        status = lk_fail(model->context, LK_UNSUPPORTED,
+                         report->left == 0
+                             ? "%s: the model has no matrices, whose weights could have 8 bits"
+                         : j->items == NULL
+                             ? "%s: the model has no layers but those that are left as they are "
+                               "without data: give --data to measure what they lose"
+                             : "%s: every layer loses too much in 8 bits; --most-loss allows more",
+                         arguments->positional[0]);
     }
+    status = status == LK_OK ? calibrate(j, model) : status;
     return status == LK_OK ? lk_model_write(model, cli_text(arguments, "out", NULL)) : status;
 }
 
 static bool read_options(const cli_arguments *arguments, const lk_model *model, double *most) {
-    static const char *const of_data[] = {"most-loss", "labels", "from", "symbols", "local"};
+    static const char *const of_data[] = {"most-loss", "labels", "from", "symbols",
+                                          "local",     "crop",   "raw"};
     bool texts = model->data.stream;
     for (size_t i = 0; i < sizeof of_data / sizeof *of_data; i++) {
         if (cli_has(arguments, of_data[i]) && !cli_has(arguments, "data")) {
@@ -124,13 +173,13 @@ static bool read_options(const cli_arguments *arguments, const lk_model *model, 
         }
     }
     return cli_real(arguments, "most-loss", 0.0, 1.0, -1.0, most) &&
-           cli_excludes(arguments, texts ? CLI_OF_EXAMPLES : "from symbols",
+           cli_excludes(arguments, texts ? CLI_OF_EXAMPLES " crop raw" : "from symbols",
                         texts ? "models of examples" : "models of texts");
 }
 
 static int run(const cli_arguments *arguments) {
     cli_session s;
-    lk_items *items = NULL;
+    judgement j = {0};
     lk_quantize_report report = {0};
     double most = 0.0;
     int status = cli_begin(arguments, cli_has(arguments, "data"), &s);
@@ -138,15 +187,18 @@ static int run(const cli_arguments *arguments) {
         status = EXIT_USAGE;
     }
     if (status == EXIT_DONE && cli_has(arguments, "data")) {
-        status = cli_items_open(arguments, &s, &items);
+        status = cli_items_open(arguments, &s, &j.items);
     }
     if (status == EXIT_DONE) {
-        status = quantize(arguments, s.model, items, most, &report) != LK_OK ? cli_fault(s.context)
-                 : cli_has(arguments, "json") ? print_json(arguments, s.model, items, &report)
-                                              : print(arguments, s.model, items, &report);
+        bool had = s.model->calibration != NULL;
+        j.calibrates = had;
+        status = quantize(arguments, s.model, &j, most, &report) != LK_OK ? cli_fault(s.context)
+                 : cli_has(arguments, "json") ? print_json(arguments, s.model, &j, &report)
+                                              : print(arguments, s.model, &j, &report, had);
     }
+    lk_evaluation_deinit(&j.last);
     lk_release(report.kept);
-    lk_items_close(items);
+    lk_items_close(j.items);
     cli_end(&s);
     return status;
 }

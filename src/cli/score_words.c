@@ -122,7 +122,8 @@ static void print_none(const lk_model *model) {
     } else {
         printf("no p-values: %s\n",
                model->calibration == NULL
-                   ? "the model was trained without held-out data"
+                   ? "the model has no NLLs of held-out data: it was trained without, or has been "
+                     "quantized without --data"
                    : "the held-out examples were of the model's own size, these are not");
     }
 }

@@ -7,7 +7,7 @@
 #   make fuzz     every fuzz target for FUZZ_SECONDS (20)
 #   make demo     train, sample, compress and detect on real digits, in about two minutes
 #   make bench    the benchmarks
-#   make bench-peers  against PyTorch and JAX of today, which are fetched (3 GB); ROWS=, ...
+#   make bench-peers  against PyTorch and JAX of today, fetched from PyPI (4 GB): bench/README.md
 #   make install  to PREFIX (/usr/local), below DESTDIR
 #   make format   clang-format in place
 #   make clean    removes the build folders

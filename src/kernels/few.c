@@ -1,5 +1,7 @@
 #include "kernels/few.h"
 
+#include "base/context.h"
+
 enum {
     MOST_ROWS = 32,
     CACHED_FLOATS = 1 << 18, /* of B: the second cache */
@@ -79,6 +81,7 @@ void lk_few_run_on(lk_pool *pool, const lk_kernels *kernels, const lk_few_call *
     for (int64_t i = 0; i < call->runs; i++) {
         depth += call->run[i].depth;
     }
+    LK_REQUIRE(call->start != call->c || call->columns % LK_FEW_COLUMNS == 0);
     const bool far = is_far(call->columns, depth) && call->rows >= FAR_ROWS &&
                      call->c_row == NULL && call->columns % LK_FEW_COLUMNS == 0;
     const cut c = {call, kernels->few, far, call->columns / PIECE_COLUMNS};

@@ -79,8 +79,10 @@ static bool few_ahead(const lk_task *task, const lk_recurrent_gates *gates, cons
     const lk_recurrent *self = task->node->settings;
     const int64_t columns = gates->count * self->width;
     const lk_quantized *q = lk_task_quantized(task, 0);
-    const bool suits = q != NULL ? lk_few8_suits(task->batch, columns)
-                                 : lk_few_suits_far(task->batch, columns, self->width);
+    /* Sums go on from `to` itself, so that no element may be written twice (isa/few.h). */
+    const bool suits = q != NULL
+                           ? columns % LK_FEW_COLUMNS == 0 && lk_few8_suits(task->batch, columns)
+                           : lk_few_suits_far(task->batch, columns, self->width);
     if (gates->reuse != LK_B_ONCE || !suits) {
         return false;
     }

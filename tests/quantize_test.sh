@@ -52,6 +52,29 @@ expect_status 2 'most-loss' quantize "$work/made" --out "$work/n8" --most-loss 2
 expect_status 2 'about --data, which is not given' quantize "$work/made" --out "$work/n8" \
     --most-loss 0.01
 
+# Recurrences of any width step to the bits of the parallel schedule (check compares them).
+for cell in "gru 20" "tanh 33" "lstm 66" "lstm 33"; do
+    run train charrnn --data "$work/text.txt" --set "cell=${cell% *}" --set "width=${cell#* }" \
+        --set layers=1 --window 32 --epochs 1 --quiet --out "$work/cell" >/dev/null
+    run quantize "$work/cell" --out "$work/cell.8" >/dev/null
+    run check "$work/cell.8" --data "$work/text.txt" >"$work/check" ||
+        fail "$cell: $(cat "$work/check")"
+    checks=$((checks + 1))
+done
+
+# Bits are those of eval, also through a view.
+awk 'BEGIN { srand(5); for (i = 0; i < 60; i++) { line = ""
+    for (p = 0; p < 12; p++) line = line (p ? "," : "") int(16 * rand()); print line } }' \
+    >"$work/grey.csv"
+run train made --data "$work/grey.csv" --alphabet 16 --shape 3x4x1 --view bits:2 --set hidden=20 \
+    --epochs 1 --quiet --out "$work/view" >/dev/null
+run quantize "$work/view" --data "$work/grey.csv" --out "$work/view8" --json >"$work/json"
+run eval "$work/view8" --data "$work/grey.csv" --json >"$work/eval"
+awk -v a="$(json "$work/json" bits)" -v b="$(json "$work/eval" bits_per_dim)" \
+    'BEGIN { d = a - b; exit !(a > 0 && d < 1e-9 && d > -1e-9) }' ||
+    fail "other bits than eval's: $(cat "$work/json" "$work/eval")"
+checks=$((checks + 1))
+
 # p-values are of the new weights, or there are none, and both verbs say so.
 run quantize "$work/made" --out "$work/blind" >"$work/said"
 grep -q '^no p-values: .*--data' "$work/said" || fail "nothing of p-values: $(cat "$work/said")"
@@ -84,7 +107,7 @@ checks=$((checks + 2))
 # What cannot be held stays as it is; nothing to lose is no percentage.
 printf 'a,b\nx,p\nx,p\ny,q\ny,q\nx,q\n' >"$work/zero.csv"
 run train histogram --data "$work/zero.csv" --set smoothing=0 --quiet --out "$work/zero" >/dev/null
-expect_status 1 'every layer loses too much|left as they are' quantize "$work/zero" --out "$work/n8"
+expect_status 1 '8 bits cannot hold any of' quantize "$work/zero" --out "$work/n8"
 printf 'a,b\n%s' "$(yes x,y | head -50)" >"$work/same.csv"
 run train fvsbn --data "$work/same.csv" --quiet --out "$work/same" >/dev/null
 if run quantize "$work/same" --data "$work/same.csv" --out "$work/same.8" >"$work/said"; then

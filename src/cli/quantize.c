@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "cli/items.h"
 #include "cli/text.h"
+#include "graph/quantized.h"
 #include "models/model_file.h"
 #include "models/quantize.h"
 #include "train/evaluate.h"
@@ -57,9 +58,11 @@ static lk_status calibrate(judgement *j, lk_model *model) {
     return j->calibrates ? lk_model_calibrate(model, j->last.nll_nats, j->last.items) : LK_OK;
 }
 
-/* Bits a symbol or dimension of what nats all items cost. */
-static double bits(const lk_items *items, double nats) {
-    return nats / LK_NATS_PER_BIT / (double)lk_items_total(items);
+/* Bits a symbol of texts, or a dimension of examples, of what nats all items cost. */
+static double bits(const judgement *j, double nats) {
+    int64_t dimensions = j->last.items * j->last.variables;
+    return nats / LK_NATS_PER_BIT /
+           (double)(dimensions > 0 ? dimensions : lk_items_total(j->items));
 }
 
 static int64_t bytes_of(const char *path) {
@@ -69,9 +72,9 @@ static int64_t bytes_of(const char *path) {
 
 /* ---- what is told ---------------------------------------------------------------------------- */
 
-static void print_bits(const lk_model *model, const lk_items *items, const lk_quantize_report *r) {
-    double before = bits(items, r->before), after = bits(items, r->after);
-    printf("%.6f bits per %s, before %.6f: %+.6f", after,
+static void print_bits(const lk_model *model, const judgement *j, const lk_quantize_report *r) {
+    double before = bits(j, r->before), after = bits(j, r->after);
+    printf("%s%.6f bits per %s, before %.6f: %+.6f", cli_bound(model), after,
            model->data.stream ? "symbol" : "dimension", before, after - before);
     if (before != 0.0) {
         printf(", %+.4f %%", 100.0 * (after - before) / before);
@@ -103,7 +106,7 @@ static int print(const cli_arguments *arguments, const lk_model *model, const ju
     }
     print_bytes(arguments);
     if (j->items != NULL) {
-        print_bits(model, j->items, r);
+        print_bits(model, j, r);
     }
     if (j->calibrates) {
         printf("p-values against the %lld examples of --data\n", (long long)j->last.items);
@@ -117,7 +120,7 @@ static int print(const cli_arguments *arguments, const lk_model *model, const ju
 
 static int print_json(const cli_arguments *arguments, const lk_model *model, const judgement *j,
                       const lk_quantize_report *r) {
-    const lk_items *items = j->items;
+    bool judged = j->items != NULL;
     char fingerprint[33];
     json_t *left = json_array();
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
@@ -130,10 +133,19 @@ static int print_json(const cli_arguments *arguments, const lk_model *model, con
         "{s:o, s:s, s:I, s:i, s:o, s:o*, s:o*, s:I, s:I, s:b}", "model",
         lk_json_bytes(cli_text(arguments, "out", "")), "fingerprint", fingerprint, "weights_8_bits",
         (json_int_t)r->weights, "layers_8_bits", r->layers, "layers_float32", left, "bits_before",
-        items != NULL ? lk_json_number(bits(items, r->before)) : NULL, "bits",
-        items != NULL ? lk_json_number(bits(items, r->after)) : NULL, "bytes_before",
+        judged ? lk_json_number(bits(j, r->before)) : NULL, "bits",
+        judged ? lk_json_number(bits(j, r->after)) : NULL, "bytes_before",
         (json_int_t)bytes_of(arguments->positional[0]), "bytes",
         (json_int_t)bytes_of(cli_text(arguments, "out", "")), "p_values", j->calibrates));
+}
+
+static bool can_hold(const lk_model *model) {
+    bool can = false;
+    for (int32_t i = 0; i < model->parameters->count; i++) {
+        const lk_parameter *p = &model->parameters->list[i];
+        can |= p->rows > 1 && p->columns > 1 && lk_parameter_can_quantize(p);
+    }
+    return can;
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -149,14 +161,16 @@ static lk_status quantize(const cli_arguments *arguments, lk_model *model, judge
     lk_status status = lk_model_quantize(model, &how, report);
     cli_progress_end(&progress);
     if (status == LK_OK && report->weights == 0) {
-        status = lk_fail(model->context, LK_UNSUPPORTED,
-                         report->left == 0
-                             ? "%s: the model has no matrices, whose weights could have 8 bits"
-                         : j->items == NULL
-                             ? "%s: the model has no layers but those that are left as they are "
-                               "without data: give --data to measure what they lose"
-                             : "%s: every layer loses too much in 8 bits; --most-loss allows more",
-                         arguments->positional[0]);
+        status = lk_fail(
+            model->context, LK_UNSUPPORTED,
+            report->left == 0  ? "%s: the model has no matrices, whose weights could have 8 bits"
+            : !can_hold(model) ? "%s: 8 bits cannot hold any of the model's matrices: all have "
+                                 "weights that are not finite or far too large"
+            : j->items == NULL
+                ? "%s: the model has no layers but those that are left as they are "
+                  "without data: give --data to measure what they lose"
+                : "%s: every layer loses too much in 8 bits; --most-loss allows more",
+            arguments->positional[0]);
     }
     status = status == LK_OK ? calibrate(j, model) : status;
     return status == LK_OK ? lk_model_write(model, cli_text(arguments, "out", NULL)) : status;

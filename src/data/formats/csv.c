@@ -157,18 +157,28 @@ static lk_status read_line(const lk_csv *csv, lk_dataset *dataset, int64_t examp
     return LK_OK;
 }
 
+lk_status lk_csv_check_end(const lk_csv *csv, const lk_text *last) {
+    const uint8_t *p = last->next;
+    while (p < last->end && *p != last->newline) {
+        ++p;
+    }
+    return csv->fields != 1 || p == last->end
+               ? LK_OK
+               : lk_text_fail_columns(csv->context, csv->reading, last->line + 1, 0, 1, 1);
+}
+
 static lk_status read_integers(const lk_csv *csv, lk_dataset *dataset, bool *word) {
-    lk_text text = csv->body;
+    lk_text text = csv->body, last = text;
     lk_line line;
     int64_t examples = 0;
-    for (; lk_text_line(&text, &line); ++examples) {
+    for (; lk_text_line(&text, &line); ++examples, last = text) {
         if (line.start == line.end) {
             return lk_text_fail_columns(csv->context, csv->reading, line.number, 0, 1, csv->fields);
         }
         LK_TRY(read_line(csv, dataset, examples, &line, word));
     }
     dataset->examples = examples;
-    return LK_OK;
+    return lk_csv_check_end(csv, &last);
 }
 
 /* ---- choosing -------------------------------------------------------------------------------- */

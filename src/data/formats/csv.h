@@ -86,6 +86,9 @@ const char *lk_csv_place(const lk_csv *csv, int64_t line, int64_t field, char pl
 /* The rows of a table of words, into a data set whose columns are named. Learns their values, or
  * takes those of reading->columns. *words: whether there is any value that is no number; else
  * nothing was learned that integers would not say better. */
+/* `last`: the text behind the last row. In a table of one column an empty line there may be a row
+ * of a missing value, as pyarrow and polars write them (findings/csv_arrow.sh): refused. */
+lk_status lk_csv_check_end(const lk_csv *csv, const lk_text *last);
 lk_status lk_csv_read_words(lk_csv *csv, lk_dataset *dataset, bool *words);
 
 /* ---- notes (csv_notes.c) --------------------------------------------------------------------- */

@@ -152,6 +152,10 @@ static void tables_need_names(void **state) {
     test_refused(TEXT("a,b\n1,-1\n"), &words, LK_FORMAT, "'-1' is negative");
     test_refused(TEXT("a,b\nx,1\ny\n"), &words, LK_FORMAT, "line 3 has 1 columns");
     test_refused(TEXT("a,b\nx,1\n\ny,1\n"), &words, LK_FORMAT, "line 3 is empty");
+    test_refused(TEXT("\"c\"\n\"a\"\n\n\"b\"\n"), &words, LK_FORMAT,
+                 "line 3 is empty, which in a table of one column may be a value that is missing");
+    test_refused(TEXT("\"c\"\n\"a\"\n\"b\"\n\n"), &words, LK_FORMAT, "line 4 is empty, which");
+    test_refused(TEXT("c\r\n1\r\n0\r\n\r\n\r\n"), &words, LK_FORMAT, "line 4 is empty, which");
     test_refused(TEXT("To be, or not\nthat is the question\n"), &words, LK_FORMAT,
                  "line 2 has 1 fields, but line 1 has 2: no table; a text needs --text");
     test_refused(TEXT("a,b\nx,\"1\n"), &words, LK_FORMAT,

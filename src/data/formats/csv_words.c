@@ -169,13 +169,14 @@ static lk_status finish_learning(const lk_csv *csv, lk_dataset *dataset, bool *w
 }
 
 lk_status lk_csv_read_words(lk_csv *csv, lk_dataset *dataset, bool *words) {
-    lk_text text = csv->body;
+    lk_text text = csv->body, last = text;
     lk_line record;
     int64_t examples = 0;
     *words = true;
-    for (; lk_record_next(&text, csv->separator, &record); ++examples) {
+    for (; lk_record_next(&text, csv->separator, &record); ++examples, last = text) {
         LK_TRY(read_row(csv, dataset, examples, &record));
     }
+    LK_TRY(lk_csv_check_end(csv, &last));
     if (examples == 0) {
         dataset->empty = true;
         return lk_fail(csv->context, LK_FORMAT, "%s: there are no examples: only a header line",

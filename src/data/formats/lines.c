@@ -38,6 +38,12 @@ lk_status lk_text_value(lk_context *context, const lk_reading *reading, int64_t 
 
 lk_status lk_text_fail_columns(lk_context *context, const lk_reading *reading, int64_t line,
                                int64_t columns, int64_t first_line, int64_t first_columns) {
+    if (columns == 0 && first_columns == 1) {
+        return lk_fail(context, LK_FORMAT,
+                       "%s: line %lld is empty, which in a table of one column may be a value that "
+                       "is missing: write \"\" for it, or remove the line",
+                       reading->name, (long long)line);
+    }
     if (columns == 0) {
         return lk_fail(
             context, LK_FORMAT, "%s: line %lld is empty, but line %lld has %lld columns; remove it",

@@ -400,7 +400,9 @@ static void test_deep(void **state) {
     for (int32_t t = 0; t < count; t++) {
         check_some_columns(*state, tables[t], 37, 523, 8200, t % 3);
     }
-    check_some_columns(*state, tables[0], 40, 537, 20000, 2);
+    if (!LK_SLOW) {
+        check_some_columns(*state, tables[0], 40, 537, 20000, 2);
+    }
 }
 
 /* A product computed row by row and column by column equals the whole. */

@@ -22,6 +22,7 @@ static const cli_option common[] = {
     {"help", NULL, "this text", false},
 };
 #define COMMON_COUNT ((int32_t)(sizeof common / sizeof *common))
+#define MESSAGE_MOST 16384
 
 int32_t cli_option_count(const cli_verb *verb) {
     return verb->option_count + COMMON_COUNT;
@@ -66,13 +67,15 @@ bool cli_lists(const char *names, const char *name) {
 
 /* ---- parsing --------------------------------------------------------------------------------- */
 
+/* In one piece: a launcher of several processes writes between pieces. */
 int cli_usage(const cli_arguments *arguments, const char *format, ...) {
+    char text[MESSAGE_MOST];
     va_list list;
     va_start(list, format);
-    fprintf(stderr, "likely %s: ", arguments->verb->name);
-    vfprintf(stderr, format, list);
-    fprintf(stderr, " (likely %s --help)\n", arguments->verb->name);
+    vsnprintf(text, sizeof text, format, list);
     va_end(list);
+    fprintf(stderr, "likely %s: %s (likely %s --help)\n", arguments->verb->name, text,
+            arguments->verb->name);
     return EXIT_USAGE;
 }
 

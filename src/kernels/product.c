@@ -106,16 +106,20 @@ static void run_pieces(lk_pool *pool, int64_t pieces, lk_piece *piece, lk_produc
     }
 }
 
-void lk_product_pack_b(const lk_product_plan *plan, float *out, int64_t first, int64_t last,
-                       int64_t begin) {
-    const int64_t width = plan->width, columns = last - first, rest = columns % width;
-    const int64_t whole = columns - (last == plan->last_column && plan->tail != 0 ? rest : 0);
-    const int64_t end = lk_minimum(begin + plan->block, plan->end);
-    lk_pack_strips(out, width * (end - begin), width, &plan->b, first, whole, begin, end);
-    if (whole < columns) {
-        lk_pack(out + whole * (end - begin), plan->tail, &plan->b, first + whole, columns - whole,
+void lk_product_pack_columns(float *out, const lk_tile *tile, int64_t width, const lk_side *b,
+                             int64_t first, int64_t columns, int64_t begin, int64_t end) {
+    const int64_t rest = columns % width, whole = columns - rest;
+    lk_pack_strips(out, width * (end - begin), width, b, first, whole, begin, end);
+    if (rest != 0) {
+        lk_pack(out + whole * (end - begin), lk_tile_width(tile, rest), b, first + whole, rest,
                 begin, end);
     }
+}
+
+void lk_product_pack_b(const lk_product_plan *plan, float *out, int64_t first, int64_t last,
+                       int64_t begin) {
+    lk_product_pack_columns(out, plan->tile, plan->width, &plan->b, first, last - first, begin,
+                            lk_minimum(begin + plan->block, plan->end));
 }
 
 /* Piece: one depth block of B, all strips. */
@@ -141,6 +145,13 @@ static bool pack_a(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace
     return true;
 }
 
+/* The round's columns as strips of packed B. */
+static void lay_strips(lk_product_plan *plan) {
+    const int64_t columns = plan->last_column - plan->first_column, rest = columns % plan->width;
+    plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
+    plan->packed_columns = columns - rest + plan->tail;
+}
+
 /* Of several rounds only the last one's part is still there. */
 static bool pack_b(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
     const int64_t depth = plan->end - plan->begin;
@@ -155,9 +166,7 @@ static bool pack_b(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace
 
 /* Columns [first_column, last_column). */
 static bool run_round(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
-    const int64_t columns = plan->last_column - plan->first_column, rest = columns % plan->width;
-    plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
-    plan->packed_columns = columns - rest + plan->tail;
+    lay_strips(plan);
     cut(plan);
     if (!pack_a(plan, pool, workspace)) {
         return false;
@@ -233,16 +242,9 @@ static bool run_direct(lk_product_plan *plan, lk_pool *pool, lk_workspace *works
 static void pack_strips_piece(void *argument, int64_t piece, int worker) {
     (void)worker;
     lk_product_plan *plan = argument;
-    const int64_t width = plan->width, depth = plan->end;
     const int64_t first = piece * plan->column_step,
                   last = lk_minimum(first + plan->column_step, plan->last_column);
-    const int64_t whole = (last - first) / width * width;
-    float *out = plan->packed + first * depth;
-    lk_pack_strips(out, width * depth, width, &plan->b, first, whole, 0, depth);
-    if (first + whole < last) {
-        lk_pack(out + whole * depth, plan->tail, &plan->b, first + whole, last - first - whole, 0,
-                depth);
-    }
+    lk_product_pack_b(plan, plan->packed + first * plan->end, first, last, 0);
 }
 
 /* B was packed by lk_packed_make(). */
@@ -261,10 +263,8 @@ static bool run_packed_before(lk_product_plan *plan, lk_pool *pool) {
 
 /* B is packed as one block, strip after strip. */
 static bool run_lying(lk_product_plan *plan, lk_pool *pool, lk_workspace *workspace) {
-    const int64_t columns = plan->product->columns, rest = columns % plan->width;
-    plan->tail = rest != 0 ? lk_tile_width(plan->tile, rest) : 0;
-    plan->packed_columns = columns - rest + plan->tail;
-    plan->last_column = columns;
+    plan->last_column = plan->product->columns;
+    lay_strips(plan);
     plan->block = plan->packed_depth = plan->end;
     plan->packed = floats_of(workspace, LK_ROOM_PACKED, plan->end * plan->packed_columns);
     lk_tile_run *run = lk_room_take(&workspace->room[LK_ROOM_RUNS], plan->end, sizeof(*run));

@@ -15,9 +15,9 @@ typedef struct lk_product_plan {
     bool narrow; /* few columns: the lanes of a vector are rows of C */
     bool direct; /* few rows: A is prepared once, and B is read where it lies */
     bool lying;  /* few columns in all: B is packed, and A is read where it lies */
-    bool deep;   /* B is larger than the caches, and met by few rows: a piece has all rows, and
-                           packs its own columns of B */
-    bool kept;   /* lying, with few rows and a B that was packed for many products */
+    bool deep; /* B is larger than the caches, and met by few rows: a piece has all rows, and packs
+                    its own columns of B */
+    bool kept; /* lying, with few rows and a B that was packed for many products */
     bool c_contiguous;  /* columns of C side by side */
     int64_t begin, end; /* the depth that any row uses */
     int64_t block;      /* depth of a cache block */
@@ -74,7 +74,11 @@ void *lk_room_take(lk_room *room, int64_t count, size_t size);
 lk_piece lk_product_packed_piece, lk_product_direct_piece, lk_product_narrow_piece,
     lk_product_lying_piece;
 
-/* Packs columns [first, last) of B's depth block at `begin`, strip after strip. */
+/* Packs columns [first, first + columns) at depths [begin, end), strip after strip of `width`, the
+ * last one as wide as its tile. */
+void lk_product_pack_columns(float *out, const lk_tile *tile, int64_t width, const lk_side *b,
+                             int64_t first, int64_t columns, int64_t begin, int64_t end);
+/* Of B's depth block at `begin`, columns [first, last). */
 void lk_product_pack_b(const lk_product_plan *plan, float *out, int64_t first, int64_t last,
                        int64_t begin);
 

@@ -73,15 +73,10 @@ int64_t lk_packed_floats(const lk_kernels *kernels, int64_t depth, int64_t colum
 }
 
 void lk_packed_make(const lk_packed *packed, const lk_operand *b, const lk_kernels *kernels) {
-    const int64_t width = lk_lying_width(kernels->tile, packed->columns);
-    const int64_t rest = packed->columns % width;
-    const int64_t whole = packed->columns - rest, depth = packed->depth;
     const lk_side side = {b->data, b->column_stride, b->row_stride, b->column_index, b->row_index};
-    lk_pack_strips(packed->data, width * depth, width, &side, 0, whole, 0, depth);
-    if (rest != 0) {
-        lk_pack(packed->data + whole * depth, lk_tile_width(kernels->tile, rest), &side, whole,
-                rest, 0, depth);
-    }
+    lk_product_pack_columns(packed->data, kernels->tile,
+                            lk_lying_width(kernels->tile, packed->columns), &side, 0,
+                            packed->columns, 0, packed->depth);
 }
 
 /* Between `rows` rows of C, whose columns [column, column + valid) count, and the patch; into the

@@ -6,7 +6,7 @@
 #include "dist/dist.h"
 #include "rounds.h"
 
-enum { SHARED_WORK = 2 << 20, WORKERS_MOST = 16 };
+enum { WORKERS_MOST = 16 };
 
 typedef struct sampler {
     const network *network;
@@ -126,7 +126,7 @@ static lk_status round_of(sampler *s, int workers, double seconds) {
 static int workers_of(const sampler *s) {
     int threads = lk_context_threads(s->graph->context);
     bool apart = threads <= WORKERS_MOST && s->batch % threads == 0 &&
-                 lk_graph_multiply_adds_step(s->graph) < SHARED_WORK / s->batch;
+                 !lk_graph_shares_steps(s->graph, s->batch);
     return apart ? threads : 1;
 }
 

@@ -170,7 +170,8 @@ int32_t lk_graph_find(const lk_graph *graph, const char *name);
 int64_t lk_graph_multiply_adds_forward(const lk_graph *graph);
 int64_t lk_graph_multiply_adds_cached(const lk_graph *graph);
 int64_t lk_graph_multiply_adds_naive(const lk_graph *graph);
-/* The most that one node has to do in one step: what threads could share. */
-int64_t lk_graph_multiply_adds_step(const lk_graph *graph);
+/* Whether a node has so much to do in one step of so many examples that threads can share it;
+ * otherwise they had better have examples of their own. */
+bool lk_graph_shares_steps(const lk_graph *graph, int64_t batch);
 
 #endif

@@ -1,6 +1,8 @@
 /* What a graph has to multiply. */
 #include "graph/op.h"
 
+#define SHARED_WORK (2 << 20) /* multiply-adds of an operation that workers can share */
+
 static int64_t count_before(const lk_graph *graph, int32_t step) {
     int64_t total = 0;
     for (int32_t i = 0; i < graph->node_count; i++) {
@@ -25,7 +27,8 @@ int64_t lk_graph_multiply_adds_naive(const lk_graph *graph) {
     return graph->steps * lk_graph_multiply_adds_forward(graph);
 }
 
-int64_t lk_graph_multiply_adds_step(const lk_graph *graph) {
+/* The most that one node has to do in one step. */
+static int64_t most_in_step(const lk_graph *graph) {
     int64_t most = 0;
     for (int32_t i = graph->field_count; i < graph->node_count; i++) {
         const lk_node *node = graph->nodes[i];
@@ -38,4 +41,8 @@ int64_t lk_graph_multiply_adds_step(const lk_graph *graph) {
         }
     }
     return most;
+}
+
+bool lk_graph_shares_steps(const lk_graph *graph, int64_t batch) {
+    return most_in_step(graph) >= SHARED_WORK / batch;
 }

@@ -18,8 +18,7 @@
 
 #define BATCH_MOST 1024
 #define CACHE_BYTES ((double)(2 << 20))
-#define BATCH_LEAST 32        /* fewer fill no kernel; then memory bounds the batch instead */
-#define SHARED_WORK (2 << 20) /* multiply-adds of an operation that workers can share */
+#define BATCH_LEAST 32 /* fewer fill no kernel; then memory bounds the batch instead */
 #define MEMORY_BYTES ((double)(512 << 20)) /* of one worker */
 
 /* All workers'. */
@@ -424,7 +423,7 @@ static bool work_apart(studio *s, const lk_run *run) {
     if (threads == 1 || g->count == 1 || batches_of(s) >= threads) {
         return threads > 1 && g->count > 1;
     }
-    if (!alone || lk_graph_multiply_adds_step(lk_run_graph(run)) >= SHARED_WORK / s->batch) {
+    if (!alone || lk_graph_shares_steps(lk_run_graph(run), s->batch)) {
         return false;
     }
     s->batch = (g->count + threads - 1) / threads;

@@ -153,21 +153,13 @@ static json_t *team_json(const cli_arguments *arguments, const lk_train_sent *se
                            lk_json_number((double)sent->messages / steps));
 }
 
-/* Into how many slices minibatches were cut; 0: unknown. */
-static int64_t slices_of(const lk_model *model) {
-    json_t *history = model->history != NULL ? json_loads(model->history, 0, NULL) : NULL;
-    int64_t slices =
-        json_integer_value(json_object_get(json_object_get(history, "options"), "slices"));
-    json_decref(history);
-    return slices;
-}
-
-static void print_team(const cli_arguments *arguments, const lk_model *model,
+static void print_team(const cli_arguments *arguments, const json_t *history,
                        const lk_train_sent *sent) {
     if (cli_team_of(arguments) != NULL && sent->steps > 0) {
         double steps = (double)sent->steps;
         int32_t ranks = lk_team_size(cli_team_of(arguments));
-        int64_t slices = slices_of(model);
+        int64_t slices =
+            json_integer_value(json_object_get(json_object_get(history, "options"), "slices"));
         printf("%d ranks; rank 0 sent %.0f bytes in %.1f messages a step\n", ranks,
                (double)sent->bytes / steps, (double)sent->messages / steps);
         if (slices > 0 && slices < ranks) {
@@ -201,7 +193,7 @@ int train_report_summary(const cli_arguments *arguments, const lk_model *model,
     json_t *history = cli_has(arguments, "quiet") ? NULL : json_loads(model->history, 0, NULL);
     if (history != NULL) {
         print_end(arguments, model, history);
-        print_team(arguments, model, sent);
+        print_team(arguments, history, sent);
     }
     json_decref(history);
     if (out->checkpoint != NULL) {

@@ -20,10 +20,10 @@ launch() { # KIND ARGUMENTS OF MPIRUN...
 ranks() { # KIND COUNT ARGUMENTS...
     launch "$1" -n "$2" "${likely[@]}" "${@:3}"
 }
-[[ -z ${LIKELY_SLOW-} ]] || fewer= # under sanitizers
+counts=(3 2)
 all() { # COMMAND...: with every kind and several counts, as `kind`, `count` and `own`
     for kind in "${kinds[@]}"; do
-        for count in 3 ${fewer-2}; do
+        for count in "${counts[@]:0:$(most 1)}"; do
             own=$work/$kind$count
             "$@"
         done

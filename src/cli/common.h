@@ -73,6 +73,14 @@ bool cli_shape(const cli_arguments *arguments, lk_shape *shape);
         "crop", "HxW",                                                                         \
             "of pictures: pieces of one size, in training at random places, else tiles", false \
     }
+/* For those that read them with a model. */
+#define CLI_RAW_OPTION                                                                             \
+    {                                                                                              \
+        "raw", NULL,                                                                               \
+            "the file is bytes, whatever they are: cut into examples of the model's size, a rest " \
+            "left out",                                                                            \
+            false                                                                                  \
+    }
 
 /* Fills options from those; false after a usage line. */
 bool cli_data_options(const cli_arguments *arguments, lk_dataset_options *options);

@@ -1,9 +1,7 @@
 /* likely compress. */
-#include <dirent.h>
-#include <sys/stat.h>
-
 #include "base/measure.h"
 #include "cli/common.h"
+#include "cli/files.h"
 #include "cli/items.h"
 #include "cli/text.h"
 #include "codec/codec.h"
@@ -50,28 +48,6 @@ static const cli_option options[] = {
     {"json", NULL, "one JSON object instead of text", false},
 };
 
-/* Of a file, or of the files in a folder and below it; -1: not known, as of a pipe. */
-static int64_t size_on_disk(const char *path) {
-    struct stat about;
-    if (stat(path, &about) != 0) {
-        return -1;
-    }
-    DIR *folder = S_ISDIR(about.st_mode) ? opendir(path) : NULL;
-    if (folder == NULL) {
-        return S_ISREG(about.st_mode) ? (int64_t)about.st_size : -1;
-    }
-    int64_t size = 0;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        char below[4096];
-        int length = snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
-        int64_t part =
-            entry->d_name[0] == '.' || length >= (int)sizeof below ? 0 : size_on_disk(below);
-        size += part > 0 ? part : 0;
-    }
-    closedir(folder);
-    return size;
-}
-
 /* `dimensions`: variables of examples, or bytes of texts, which are then `unit` in the JSON. */
 static int print_report(const cli_arguments *arguments, const lk_model *model,
                         const lk_items *items, double dimensions, const lk_codec_report *r) {
@@ -80,7 +56,7 @@ static int print_report(const cli_arguments *arguments, const lk_model *model,
     double model_bits = r->model_nll_nats / LK_NATS_PER_BIT / dimensions;
     double payload_bits = 8.0 * (double)(r->bytes - r->header_bytes) / dimensions;
     double overhead = payload_bits / model_bits - 1.0;
-    int64_t before = size_on_disk(cli_text(arguments, "data", NULL));
+    int64_t before = cli_size_on_disk(cli_text(arguments, "data", NULL));
     int64_t known = before < 0 && texts ? r->content_bytes : before; /* of a pipe */
     bool larger = known >= 0 && r->bytes > known;
     if (cli_has(arguments, "json")) {

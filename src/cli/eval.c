@@ -19,9 +19,7 @@ static const cli_option options[] = {
     CLI_CROP_OPTION,
     CLI_TEXT_OPTIONS,
     CLI_ADAPT_OPTION,
-    {"raw", NULL,
-     "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
-     false},
+    CLI_RAW_OPTION,
     {"labels", CLI_LABELS,
      "for a model of p(x | label): the label of each example, a number or word a line, or IDX, "
      "NPY, NPZ; " CLI_LABELS_BY_NAME " (default: those that the data have)",

@@ -1,5 +1,6 @@
 #include "cli/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -289,4 +290,25 @@ void cli_files_deinit(cli_files *files) {
     }
     lk_release(files->alias);
     lk_guard_deinit(&files->guard);
+}
+
+int64_t cli_size_on_disk(const char *path) {
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        return -1;
+    }
+    DIR *folder = S_ISDIR(about.st_mode) ? opendir(path) : NULL;
+    if (folder == NULL) {
+        return S_ISREG(about.st_mode) ? (int64_t)about.st_size : -1;
+    }
+    int64_t size = 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        char below[4096];
+        int length = snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
+        int64_t part =
+            entry->d_name[0] == '.' || length >= (int)sizeof below ? 0 : cli_size_on_disk(below);
+        size += part > 0 ? part : 0;
+    }
+    closedir(folder);
+    return size;
 }

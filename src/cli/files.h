@@ -34,5 +34,7 @@ bool cli_files_whole(lk_context *context, const char *path);
 bool cli_files_table(const cli_arguments *arguments);
 /* Opens what is no such file as a stream; the caller's: fclose. */
 lk_status cli_files_stream(lk_context *context, const char *path, FILE **stream);
+/* Bytes of a file, or of the files in a folder and below it; -1: not known, as of a pipe. */
+int64_t cli_size_on_disk(const char *path);
 
 #endif

@@ -1,13 +1,12 @@
 /* likely quantize: the same model with weights of 8 bits. */
 #include <math.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/measure.h"
 #include "base/memory.h"
+#include "cli/files.h"
 #include "cli/items.h"
 #include "cli/text.h"
-#include "graph/quantized.h"
 #include "models/model_file.h"
 #include "models/quantize.h"
 #include "train/evaluate.h"
@@ -23,9 +22,7 @@ static const cli_option options[] = {
     CLI_DATA_OPTIONS,
     CLI_CROP_OPTION,
     CLI_TEXT_OPTIONS,
-    {"raw", NULL,
-     "the file is bytes, whatever they are: cut into examples of the model's size, a rest left out",
-     false},
+    CLI_RAW_OPTION,
     {"labels", CLI_LABELS,
      "for a model of p(x | label): those of --data (default: those that the data have)", false},
     CLI_LOCAL_OPTION,
@@ -37,8 +34,8 @@ static const cli_option options[] = {
 
 typedef struct judgement {
     lk_items *items;
-    lk_evaluation last; /* of the weights that were judged last */
-    bool calibrates;    /* the model had p-values, and has them again */
+    lk_evaluation last;              /* of the weights that were judged last */
+    bool had_p_values, has_p_values; /* the model before and after */
 } judgement;
 
 static lk_status judge(void *argument, const lk_model *model, double *nll_nats) {
@@ -54,8 +51,9 @@ static lk_status judge(void *argument, const lk_model *model, double *nll_nats) 
 
 /* p-values are of whole examples of the model's own size. */
 static lk_status calibrate(judgement *j, lk_model *model) {
-    j->calibrates &= j->items != NULL && j->last.variables == model->data.variables;
-    return j->calibrates ? lk_model_calibrate(model, j->last.nll_nats, j->last.items) : LK_OK;
+    j->has_p_values =
+        j->had_p_values && j->items != NULL && j->last.variables == model->data.variables;
+    return j->has_p_values ? lk_model_calibrate(model, j->last.nll_nats, j->last.items) : LK_OK;
 }
 
 /* Bits a symbol of texts, or a dimension of examples, of what nats all items cost. */
@@ -63,11 +61,6 @@ static double bits(const judgement *j, double nats) {
     int64_t dimensions = j->last.items * j->last.variables;
     return nats / LK_NATS_PER_BIT /
            (double)(dimensions > 0 ? dimensions : lk_items_total(j->items));
-}
-
-static int64_t bytes_of(const char *path) {
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISREG(about.st_mode) ? (int64_t)about.st_size : -1;
 }
 
 /* ---- what is told ---------------------------------------------------------------------------- */
@@ -83,15 +76,15 @@ static void print_bits(const lk_model *model, const judgement *j, const lk_quant
 }
 
 static void print_bytes(const cli_arguments *arguments) {
-    int64_t before = bytes_of(arguments->positional[0]),
-            after = bytes_of(cli_text(arguments, "out", ""));
+    int64_t before = cli_size_on_disk(arguments->positional[0]),
+            after = cli_size_on_disk(cli_text(arguments, "out", ""));
     if (before >= 0 && after >= 0) {
         printf("%lld bytes, before %lld\n", (long long)after, (long long)before);
     }
 }
 
 static int print(const cli_arguments *arguments, const lk_model *model, const judgement *j,
-                 const lk_quantize_report *r, bool had_p_values) {
+                 const lk_quantize_report *r) {
     char fingerprint[33];
     lk_fingerprint_print(lk_model_fingerprint(model), fingerprint);
     printf("%s: %s, %lld weights of %d layer%s in 8 bits, fingerprint %s\n",
@@ -108,9 +101,9 @@ static int print(const cli_arguments *arguments, const lk_model *model, const ju
     if (j->items != NULL) {
         print_bits(model, j, r);
     }
-    if (j->calibrates) {
+    if (j->has_p_values) {
         printf("p-values against the %lld examples of --data\n", (long long)j->last.items);
-    } else if (had_p_values) {
+    } else if (j->had_p_values) {
         printf("no p-values: the held-out likelihoods were those of other weights; %s\n",
                j->items == NULL ? "--data VALID gives it some"
                                 : "--data has other sizes than the model's");
@@ -135,17 +128,8 @@ static int print_json(const cli_arguments *arguments, const lk_model *model, con
         (json_int_t)r->weights, "layers_8_bits", r->layers, "layers_float32", left, "bits_before",
         judged ? lk_json_number(bits(j, r->before)) : NULL, "bits",
         judged ? lk_json_number(bits(j, r->after)) : NULL, "bytes_before",
-        (json_int_t)bytes_of(arguments->positional[0]), "bytes",
-        (json_int_t)bytes_of(cli_text(arguments, "out", "")), "p_values", j->calibrates));
-}
-
-static bool can_hold(const lk_model *model) {
-    bool can = false;
-    for (int32_t i = 0; i < model->parameters->count; i++) {
-        const lk_parameter *p = &model->parameters->list[i];
-        can |= p->rows > 1 && p->columns > 1 && lk_parameter_can_quantize(p);
-    }
-    return can;
+        (json_int_t)cli_size_on_disk(arguments->positional[0]), "bytes",
+        (json_int_t)cli_size_on_disk(cli_text(arguments, "out", "")), "p_values", j->has_p_values));
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */
@@ -164,7 +148,7 @@ static lk_status quantize(const cli_arguments *arguments, lk_model *model, judge
         status = lk_fail(
             model->context, LK_UNSUPPORTED,
             report->left == 0  ? "%s: the model has no matrices, whose weights could have 8 bits"
-            : !can_hold(model) ? "%s: 8 bits cannot hold any of the model's matrices: all have "
+            : report->fit == 0 ? "%s: 8 bits cannot hold any of the model's matrices: all have "
                                  "weights that are not finite or far too large"
             : j->items == NULL
                 ? "%s: the model has no layers but those that are left as they are "
@@ -204,11 +188,10 @@ static int run(const cli_arguments *arguments) {
         status = cli_items_open(arguments, &s, &j.items);
     }
     if (status == EXIT_DONE) {
-        bool had = s.model->calibration != NULL;
-        j.calibrates = had;
+        j.had_p_values = s.model->calibration != NULL;
         status = quantize(arguments, s.model, &j, most, &report) != LK_OK ? cli_fault(s.context)
                  : cli_has(arguments, "json") ? print_json(arguments, s.model, &j, &report)
-                                              : print(arguments, s.model, &j, &report, had);
+                                              : print(arguments, s.model, &j, &report);
     }
     lk_evaluation_deinit(&j.last);
     lk_release(report.kept);

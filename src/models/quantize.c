@@ -15,6 +15,7 @@ typedef struct job {
     float **original; /* owned: of each parameter */
     double *loss;     /* owned, [parameters]: of each matrix alone */
     bool *kept;       /* [parameters]: matrices; at first those that 8 bits cannot hold */
+    int32_t fit;      /* matrices that 8 bits can hold */
     int64_t judged, judgements;
     double before;
 } job;
@@ -110,7 +111,6 @@ static lk_status choose_blindly(job *work) {
 
 static lk_status keep_originals(job *work) {
     const lk_parameters *parameters = work->model->parameters;
-    int64_t matrices = 0;
     work->original = lk_allocate(parameters->count, sizeof *work->original);
     work->loss = lk_allocate(parameters->count, sizeof *work->loss);
     work->kept = lk_allocate(parameters->count, sizeof *work->kept);
@@ -119,7 +119,7 @@ static lk_status keep_originals(job *work) {
         const lk_parameter *p = &parameters->list[i];
         int64_t weights = p->rows * p->columns;
         bool matrix = is_matrix(p), fits = matrix && lk_parameter_can_quantize(p);
-        matrices += fits;
+        work->fit += fits;
         work->original[i] = lk_allocate(weights, sizeof(float));
         made = work->original[i] != NULL;
         if (made) {
@@ -127,7 +127,7 @@ static lk_status keep_originals(job *work) {
             memcpy(work->original[i], p->value, (size_t)weights * sizeof(float));
         }
     }
-    work->judgements = matrices + 2;
+    work->judgements = work->fit + 2;
     return made ? LK_OK
                 : lk_fail_no_memory(work->model->context, "the weights as they were",
                                     lk_parameters_total(parameters) * 4);
@@ -137,6 +137,7 @@ static void fill_report(const job *work, double after, lk_quantize_report *repor
     bool judged = work->options->judge != NULL;
     *report = (lk_quantize_report){.before = judged ? work->before : (double)NAN,
                                    .after = judged ? after : (double)NAN,
+                                   .fit = work->fit,
                                    .kept = work->kept};
     for (int32_t i = 0; i < parameters_of(work); i++) {
         const lk_parameter *p = &work->model->parameters->list[i];

@@ -21,7 +21,8 @@ typedef struct lk_quantize_report {
     int64_t weights;      /* of 8 bits now, */
     int64_t left;         /* and matrices' that were left */
     int32_t layers, layers_left;
-    bool *kept; /* owned, [parameters]: matrices that were left as they are */
+    int32_t fit; /* matrices that 8 bits can hold */
+    bool *kept;  /* owned, [parameters]: matrices that were left as they are */
 } lk_quantize_report;
 
 /* Of the model's matrices: vectors stay, and so do matrices with a weight that is not finite. Those
